@@ -1,0 +1,1 @@
+"""Animathic: a sentence becomes a Manim animation video."""

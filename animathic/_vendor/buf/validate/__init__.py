@@ -1,0 +1,1 @@
+"""Generated protobuf stubs that no Python package of their own provides."""

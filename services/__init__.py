@@ -1,0 +1,1 @@
+"""The services of the mesh and the chassis that they stand on."""
