@@ -25,6 +25,42 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Effect:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EffectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Effect.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EFFECT_UNSPECIFIED: _Effect.ValueType  # 0
+    """Nothing, or what its own steps do."""
+    EFFECT_SHOW: _Effect.ValueType  # 1
+    """Its targets are shown."""
+    EFFECT_HIDE: _Effect.ValueType  # 2
+    """Its targets are shown no longer; they have to be shown before."""
+    EFFECT_CHANGE: _Effect.ValueType  # 3
+    """Its targets change; what is not shown is shown first."""
+    EFFECT_TRANSFORM: _Effect.ValueType  # 4
+    """The source takes the form of the target; both names then mean what is on the stage."""
+    EFFECT_REPLACE: _Effect.ValueType  # 5
+    """The source leaves, the target stays."""
+
+class Effect(_Effect, metaclass=_EffectEnumTypeWrapper):
+    """What a step does to the stage."""
+
+EFFECT_UNSPECIFIED: Effect.ValueType  # 0
+"""Nothing, or what its own steps do."""
+EFFECT_SHOW: Effect.ValueType  # 1
+"""Its targets are shown."""
+EFFECT_HIDE: Effect.ValueType  # 2
+"""Its targets are shown no longer; they have to be shown before."""
+EFFECT_CHANGE: Effect.ValueType  # 3
+"""Its targets change; what is not shown is shown first."""
+EFFECT_TRANSFORM: Effect.ValueType  # 4
+"""The source takes the form of the target; both names then mean what is on the stage."""
+EFFECT_REPLACE: Effect.ValueType  # 5
+"""The source leaves, the target stays."""
+Global___Effect: _TypeAlias = Effect  # noqa: Y015
+
 class _Unit:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -104,6 +140,8 @@ class WordNotation(_message.Message):
     INSTANT_FIELD_NUMBER: _builtins.int
     UNEASED_FIELD_NUMBER: _builtins.int
     NUMBER_IS_RUN_TIME_FIELD_NUMBER: _builtins.int
+    EFFECT_FIELD_NUMBER: _builtins.int
+    OUTLINED_FIELD_NUMBER: _builtins.int
     keyword: _builtins.str
     """The first word of the written form: `circle`, `create`, `together`."""
     doc: _builtins.str
@@ -116,6 +154,10 @@ class WordNotation(_message.Message):
     """The statement has no easing (a pause)."""
     number_is_run_time: _builtins.bool
     """A bare number is read as the run time in seconds (`wait 2`); printed with its unit."""
+    effect: Global___Effect.ValueType
+    """What a step does to the stage."""
+    outlined: _builtins.bool
+    """The element has an outline: it has a start, an end and points in between, and something can move along it."""
     @_builtins.property
     def aliases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Other words that mean the same; read, never printed. Letter case and underscores do not matter."""
@@ -140,10 +182,12 @@ class WordNotation(_message.Message):
         instant: _builtins.bool = ...,
         uneased: _builtins.bool = ...,
         number_is_run_time: _builtins.bool = ...,
+        effect: Global___Effect.ValueType = ...,
+        outlined: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "block", b"block", "doc", b"doc", "examples", b"examples", "instant", b"instant", "keyword", b"keyword", "number_is_run_time", b"number_is_run_time", "shorthands", b"shorthands", "uneased", b"uneased"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "block", b"block", "doc", b"doc", "effect", b"effect", "examples", b"examples", "instant", b"instant", "keyword", b"keyword", "number_is_run_time", b"number_is_run_time", "outlined", b"outlined", "shorthands", b"shorthands", "uneased", b"uneased"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -206,6 +250,8 @@ class FieldNotation(_message.Message):
     REQUIRED_FIELD_NUMBER: _builtins.int
     DOC_FIELD_NUMBER: _builtins.int
     RESPELLINGS_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
+    OUTLINED_FIELD_NUMBER: _builtins.int
     position: _builtins.int
     """Order among the bare words of a statement, from 1; 0: only as `keyword=value`."""
     keyword: _builtins.str
@@ -232,6 +278,8 @@ class FieldNotation(_message.Message):
     """The statement is wrong without this field."""
     doc: _builtins.str
     """One sentence for references and documentation."""
+    outlined: _builtins.bool
+    """For a reference: the element needs an outline."""
     @_builtins.property
     def aliases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Other names that mean the same; read, never printed."""
@@ -239,6 +287,10 @@ class FieldNotation(_message.Message):
     @_builtins.property
     def respellings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Respelling]:
         """For a spread field: inner fields that are spelled differently here (`to=` for `at=` in a move)."""
+
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """For a reference: the keywords of the element kinds it may mean; empty: any."""
 
     def __init__(
         self,
@@ -258,10 +310,12 @@ class FieldNotation(_message.Message):
         required: _builtins.bool = ...,
         doc: _builtins.str = ...,
         respellings: _abc.Iterable[Global___Respelling] | None = ...,
+        kinds: _abc.Iterable[_builtins.str] | None = ...,
+        outlined: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_maximum", b"_maximum", "_minimum", b"_minimum", "maximum", b"maximum", "minimum", b"minimum"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_maximum", b"_maximum", "_minimum", b"_minimum", "aliases", b"aliases", "bare", b"bare", "default_value", b"default_value", "doc", b"doc", "keyword", b"keyword", "max_length", b"max_length", "maximum", b"maximum", "min_length", b"min_length", "minimum", b"minimum", "position", b"position", "required", b"required", "respellings", b"respellings", "spread", b"spread", "unit", b"unit", "vocabulary", b"vocabulary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_maximum", b"_maximum", "_minimum", b"_minimum", "aliases", b"aliases", "bare", b"bare", "default_value", b"default_value", "doc", b"doc", "keyword", b"keyword", "kinds", b"kinds", "max_length", b"max_length", "maximum", b"maximum", "min_length", b"min_length", "minimum", b"minimum", "outlined", b"outlined", "position", b"position", "required", b"required", "respellings", b"respellings", "spread", b"spread", "unit", b"unit", "vocabulary", b"vocabulary"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__maximum: _TypeAlias = _typing.Literal["maximum"]  # noqa: Y015
     _WhichOneofArgType__maximum: _TypeAlias = _typing.Literal["_maximum", b"_maximum"]  # noqa: Y015

@@ -566,7 +566,9 @@ class Element(_message.Message):
     NUMBER_LINE_FIELD_NUMBER: _builtins.int
     GROUP_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """What steps and other elements call it: lower-case letters, digits and underscores."""
+    """What steps and other elements call it: a letter, then letters, digits and underscores; not a word of the
+    language's vocabularies, such as a colour.
+    """
     @_builtins.property
     def style(self) -> Global___Style:
         """How it looks."""
