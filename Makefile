@@ -18,7 +18,7 @@ SEEDS ?= 100
 ##@ Use
 demo: setup ## Make a video of PROMPT="…" through the whole mesh, on this machine
 	@$(BIN)/python -m deploy.local demo --prompt "$$ANIMATHIC_PROMPT"
-demo: export ANIMATHIC_PROMPT = $(PROMPT)
+demo: export ANIMATHIC_PROMPT = $(value PROMPT)
 
 up: setup ## Start the services under supervisor, data under var/
 	@$(BIN)/python -m deploy.local up
