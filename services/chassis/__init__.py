@@ -1,0 +1,1 @@
+"""What every service stands on: server, channels, errors, identity, metrics, tracing, storage."""
