@@ -3,10 +3,10 @@
 It is a process of its own so that a crash of native code costs one answer and not the service, and so that
 loading and computing never touch the service's event loop. It imports neither gRPC nor the rest of the mesh.
 
-The parent writes one JSON line (`LlamaChildOptions`) to standard input and keeps the pipe open; the child answers
-with one JSON line on standard output, `{"address": "http://127.0.0.1:PORT"}`, and serves until the pipe closes.
-So it cannot outlive its parent, whichever way that ends. The key travels in that line, never in the arguments,
-which every user of the machine can read.
+The parent writes one JSON line (`LlamaChildOptions`) to standard input and keeps the pipe open; the child
+answers with one JSON line on standard output, `{"address": "http://127.0.0.1:PORT"}`, and serves until the
+pipe closes. So it cannot outlive its parent, whichever way that ends. The key travels in that line, never in
+the arguments, which every user of the machine can read.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def main() -> None:
     os.dup2(2, 1)
     options: LlamaChildOptions = json.loads(sys.stdin.buffer.readline())
 
-    import xllamacpp
+    from xllamacpp import xllamacpp
 
     params = xllamacpp.CommonParams()
     params.model.path = options["model"]

@@ -1,4 +1,4 @@
-"""The files of the embedded model: base weights from their package, the trained adapter beside its manifest."""
+"""The files of the embedded model: base weights from their package, the adapter beside its manifest."""
 
 from __future__ import annotations
 

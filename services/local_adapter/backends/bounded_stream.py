@@ -64,7 +64,7 @@ def json_object(line: bytes) -> dict[str, Any]:
 
 
 async def server_sent(source: AsyncGenerator[bytes, None]) -> AsyncGenerator[dict[str, Any], None]:
-    """Reads server-sent events whose data is a JSON object on one line, until the stream or `[DONE]` ends it."""
+    """Reads server-sent events whose data is a JSON object on one line; `[DONE]` ends them."""
     async with aclosing(source) as events:
         async for line in events:
             if line.startswith(b"error:"):  # llama.cpp reports a failure within the stream like this

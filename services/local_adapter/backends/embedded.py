@@ -14,12 +14,13 @@ from services.chassis.errors import MeshError
 from services.local_adapter import prompting
 from services.local_adapter.backends import bounded_stream, failures
 from services.local_adapter.backends.llama_process import Endpoint, LlamaProcess
-from services.local_adapter.backends.protocol import Abilities, Delta, Ended, Standing, Task
+from services.local_adapter.backends.protocol import Abilities, DeclinedError, Delta, Ended, Standing, Task
 
 ADDRESS = "embedded llama.cpp"
 _REPAIR_TEMPERATURE = 0.4
 _ERROR_BODY_BYTES = 4096
 _COME_BACK_SECONDS = 5.0
+_TOO_LONG = b"exceed_context_size_error"
 
 
 class _LostBeforeFirstWordError(Exception):
@@ -67,10 +68,10 @@ class EmbeddedBackend:
         manifest = endpoint.files.manifest if endpoint else None
         if task.parent_storyboard and not (manifest and manifest.edits):
             return "the local model writes new scenes and has not learned to change one"
-        if len(task.prompt) > prompting.MAX_PROMPT_CHARS:
+        if len(prompting.one_line(task.prompt)) > prompting.MAX_PROMPT_CHARACTERS:
             return (
-                f"the local model reads prompts of up to {prompting.MAX_PROMPT_CHARS} characters,"
-                f" this one has {len(task.prompt)}"
+                f"the local model reads prompts of up to {prompting.MAX_PROMPT_CHARACTERS} characters,"
+                f" this one has {len(prompting.one_line(task.prompt))}"
             )
         return ""
 
@@ -85,10 +86,11 @@ class EmbeddedBackend:
     async def write(self, task: Task) -> AsyncGenerator[Delta | Ended, None]:
         """Streams the answer; closing the generator frees the child's slot.
 
-        A child that dies before it has said anything is replaced and asked once more; nobody has seen a word of
-        its answer then.
+        A child that dies before it has said anything is replaced and asked once more: nobody has seen a word
+        of its answer then.
 
         Raises:
+            DeclinedError: Prompt and storyboard are more tokens than the model can read.
             MeshError: UNAVAILABLE or DEADLINE_EXCEEDED.
         """
         body = self._body(task)
@@ -122,7 +124,7 @@ class EmbeddedBackend:
 
     def _body(self, task: Task) -> dict[str, Any]:
         body: dict[str, Any] = {
-            "prompt": prompting.model_input(task.prompt),
+            "prompt": prompting.local_prompt(task.prompt, task.parent_storyboard),
             "stream": True,
             "grammar": self._grammar,
             "n_predict": prompting.MAX_OUTPUT_TOKENS,
@@ -132,8 +134,8 @@ class EmbeddedBackend:
             "n_probs": 1,
         }
         if task.is_repair:
-            # It has not learned to mend an answer, but another draw is often right. The seed comes from the wrong
-            # answer, so that the same repair is the same draw and the next one is another.
+            # It has not learned to mend an answer, but another draw is often right. The seed comes from the
+            # wrong answer, so that the same repair is the same draw and the next one is another.
             seed = hashlib.sha256(task.wrong_storyboard.encode()).digest()
             body["temperature"] = _REPAIR_TEMPERATURE
             body["seed"] = int.from_bytes(seed[:4], "big") >> 1
@@ -169,12 +171,14 @@ class EmbeddedBackend:
             raise _died() from None
         raise failures.failed("llama.cpp ended its answer in the middle", advice="retry", retry_after=1.0)
 
-    async def _refused(self, response: httpx.Response, endpoint: Endpoint) -> MeshError:
+    async def _refused(self, response: httpx.Response, endpoint: Endpoint) -> Exception:
         body = b""
         async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > _ERROR_BODY_BYTES:
                 break
+        if response.status_code == httpx.codes.BAD_REQUEST and _TOO_LONG in body:
+            return DeclinedError("the prompt is longer than the local model can read")
         return failures.of_status(
             response.status_code, body, address=ADDRESS, model=endpoint.files.version, secret=endpoint.key
         )

@@ -75,7 +75,7 @@ def of_status(status: int, body: bytes, *, address: str, model: str, secret: str
 
 
 def quote(body: bytes, secret: str = "") -> str:
-    """Returns the server's own words as `: …`, short, on one line and without the secret; empty if it has none."""
+    """Returns the server's own words as `: …`, on one line and without the secret; empty if it has none."""
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError):

@@ -96,19 +96,21 @@ class LlamaProcess:
         """Says how the child stands."""
         return self._standing
 
-    async def wait_ready(self, timeout: float, *, other_than: Endpoint | None = None) -> Endpoint | None:
+    async def wait_ready(self, seconds: float, *, other_than: Endpoint | None = None) -> Endpoint | None:
         """Waits until a child serves.
 
         Args:
-            timeout: Seconds to wait.
+            seconds: How long to wait.
             other_than: A child that is known to be lost, though its end may not have been noticed yet.
 
         Returns:
             Where it is reached; None where none came up in time.
         """
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout), self._changed:
-                await self._changed.wait_for(lambda: self._endpoint not in {None, other_than})
+            async with asyncio.timeout(seconds), self._changed:
+                await self._changed.wait_for(
+                    lambda: self._endpoint is not None and self._endpoint is not other_than
+                )
                 return self._endpoint
         return None
 
@@ -155,7 +157,7 @@ class LlamaProcess:
         """Runs one child to its end.
 
         Raises:
-            _NotRunningError: It did not come up, or died young. A child that lived long ends without an error.
+            _NotRunningError: It did not come up, or died young. One that lived long ends without an error.
         """
         try:
             files = await asyncio.to_thread(self._examine)

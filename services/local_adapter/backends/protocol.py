@@ -43,7 +43,7 @@ class Delta:
     tokens: int
     """Tokens in it; a server that does not say counts as one a piece."""
     log_probabilities: tuple[float, ...] = ()
-    """Natural logarithm of each token's probability before the grammar; empty where the backend does not say."""
+    """Natural logarithm of each token's probability, before the grammar; empty where nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,18 @@ class Abilities:
     """Storyboard words; empty means all."""
 
 
+class DeclinedError(Exception):
+    """The model says that it cannot do this: a result, not a failure.
+
+    Attributes:
+        reason: Why, in one sentence.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Backend(Protocol):
     """Writes storyboards."""
 
@@ -113,6 +125,7 @@ class Backend(Protocol):
         """Streams the answer; closing the generator stops the model.
 
         Raises:
+            DeclinedError: The model cannot do it, and that showed only on the way.
             MeshError: UNAVAILABLE or DEADLINE_EXCEEDED with the reason; no other error.
         """
 
