@@ -179,9 +179,7 @@ class EmbeddedBackend:
                 break
         if response.status_code == httpx.codes.BAD_REQUEST and _TOO_LONG in body:
             return DeclinedError("the prompt is longer than the local model can read")
-        return failures.of_status(
-            response.status_code, body, address=ADDRESS, model=endpoint.files.version, secret=endpoint.key
-        )
+        return failures.of_status(response.status_code, body, address=ADDRESS, model=endpoint.files.version)
 
 
 def _died() -> MeshError:

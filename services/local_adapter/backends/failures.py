@@ -1,4 +1,4 @@
-"""Turns what goes wrong with a model server into errors of the mesh. Nothing here holds a secret."""
+"""Turns what goes wrong with a model server into errors of the mesh."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def of_transport(error: httpx.HTTPError, address: str) -> MeshError:
     return failed(f"the connection to the model server at {address} broke ({type(error).__name__})")
 
 
-def of_status(status: int, body: bytes, *, address: str, model: str, secret: str = "") -> MeshError:
+def of_status(status: int, body: bytes, *, address: str, model: str) -> MeshError:
     """Returns the error of the mesh for an HTTP status other than 200.
 
     Args:
@@ -55,9 +55,8 @@ def of_status(status: int, body: bytes, *, address: str, model: str, secret: str
         body: The beginning of the body.
         address: The server's address for people.
         model: The model that was asked.
-        secret: The key that was sent; a server that echoes it must not bring it into a log.
     """
-    said = quote(body, secret)
+    said = quote(body)
     where = f"the model server at {address}"
     if status in {401, 403}:
         return failed(f"{where} refuses the key (HTTP {status})", advice="set LOCAL_INFER_API_KEY")
@@ -74,20 +73,30 @@ def of_status(status: int, body: bytes, *, address: str, model: str, secret: str
     return failed(f"{where} answered HTTP {status}{said}")
 
 
-def quote(body: bytes, secret: str = "") -> str:
-    """Returns the server's own words as `: …`, on one line and without the secret; empty if it has none."""
+def quote(body: bytes) -> str:
+    """Returns what an error's body says as `: …`, short and on one line; empty if it says nothing."""
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError):
         return ""
-    error = parsed.get("error", parsed) if isinstance(parsed, dict) else None
+    return quote_error(parsed.get("error", parsed) if isinstance(parsed, dict) else None)
+
+
+def quote_error(error: object) -> str:
+    """Returns what a server calls its error, text or object, as `: …`, short and on one line."""
     message = error.get("message") if isinstance(error, dict) else error
     if not isinstance(message, str) or not message:
         return ""
-    if secret:
-        message = message.replace(secret, "…")
-    message = _CONTROL.sub(" ", message).strip()
-    return f": {message[:_MAX_QUOTE]}"
+    return f": {_CONTROL.sub(' ', message).strip()[:_MAX_QUOTE]}"
+
+
+def without(secret: str, error: MeshError) -> MeshError:
+    """Returns the error without a secret that the server may have echoed."""
+    if not secret or secret not in error.message:
+        return error
+    return MeshError(
+        error.code, error.reason, error.message.replace(secret, "…"), retry_after=error.retry_after
+    )
 
 
 def _sentence(what: str, advice: str) -> str:
