@@ -15,8 +15,9 @@ class Limits:
         characters: Of a whole storyboard.
         lines: Of a whole storyboard, blank lines and comments included.
         line_length: Characters of one line.
+        bytes: Of a scene as protobuf.
         elements: Elements of a scene.
-        steps: Actions of a scene, those inside blocks included.
+        steps: Steps of a scene, blocks and the steps inside them included.
         nesting: Blocks inside blocks.
         name_length: Characters of an element's name.
         text_length: Characters of any string, unless its field says less.
@@ -24,6 +25,8 @@ class Limits:
         expression_depth: Brackets and calls inside each other.
         expression_nodes: Numbers, names, operations and calls of one expression.
         expression_cost: Nodes of one expression with every plot it calls written out.
+        total_cost: The costs of all expressions of a scene together.
+        calls: Plots that call plots, one inside the other.
         ticks: Marks on one axis.
         range: The largest absolute number of an axis range.
         coordinate: The largest absolute coordinate, in units.
@@ -33,9 +36,10 @@ class Limits:
         issues: How many issues are collected before reading stops.
     """
 
-    characters: int = 100_000
+    characters: int = 400_000
     lines: int = 2_000
-    line_length: int = 1_000
+    line_length: int = 4_000
+    bytes: int = 100_000
     elements: int = 200
     steps: int = 500
     nesting: int = 6
@@ -45,6 +49,8 @@ class Limits:
     expression_depth: int = 24
     expression_nodes: int = 150
     expression_cost: int = 2_000
+    total_cost: int = 10_000
+    calls: int = 8
     ticks: int = 100
     range: float = 1e6
     coordinate: float = 1_000.0

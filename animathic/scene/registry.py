@@ -257,7 +257,7 @@ def _top(message: Descriptor) -> Statement:
 
 
 def _statement(kind: FieldDescriptor, common: tuple[Field, ...]) -> Statement:
-    message: Descriptor = kind.message_type
+    message: Any = kind.message_type
     own = _fields(message, (kind.name,))
     ordered = sorted(own, key=lambda f: (f.position == 0, f.position))
     return _made(kind.name, message, (*ordered, *common))
@@ -311,7 +311,7 @@ def _timing(step: Descriptor, kind: FieldDescriptor) -> tuple[Field, ...]:
     return tuple(f for f in fields if not (notation.uneased and f.shape is Shape.WORD))
 
 
-def _fields(message: Descriptor, prefix: tuple[str, ...]) -> Iterator[Field]:
+def _fields(message: Any, prefix: tuple[str, ...]) -> Iterator[Field]:
     for one in message.fields:
         notation = _written(one)
         path = (*prefix, one.name)
@@ -341,8 +341,9 @@ def _field(
 
 def _shape(descriptor: FieldDescriptor, notation: notation_pb2.FieldNotation) -> Shape:
     kinds: Any = FieldDescriptor
+    message: Any = descriptor.message_type
     if descriptor.type == kinds.TYPE_MESSAGE:
-        shape = _MESSAGE_SHAPES[descriptor.message_type.name]
+        shape = _MESSAGE_SHAPES[message.name]
         return Shape.REFERENCES if shape is Shape.REFERENCE and descriptor.is_repeated else shape
     if descriptor.type == kinds.TYPE_STRING:
         if notation.vocabulary == notation_pb2.VOCABULARY_COLOR:
