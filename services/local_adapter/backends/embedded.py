@@ -14,7 +14,15 @@ from services.chassis.errors import MeshError
 from services.local_adapter import prompting
 from services.local_adapter.backends import bounded_stream, failures
 from services.local_adapter.backends.llama_process import Endpoint, LlamaProcess
-from services.local_adapter.backends.protocol import Abilities, DeclinedError, Delta, Ended, Standing, Task
+from services.local_adapter.backends.protocol import (
+    Abilities,
+    DeclinedError,
+    Delta,
+    Ended,
+    Standing,
+    State,
+    Task,
+)
 
 ADDRESS = "embedded llama.cpp"
 _REPAIR_TEMPERATURE = 0.4
@@ -112,7 +120,9 @@ class EmbeddedBackend:
                 yield piece
 
     async def _endpoint(self, lost: Endpoint | None) -> Endpoint:
-        endpoint = await self._process.wait_ready(_COME_BACK_SECONDS, other_than=lost)
+        endpoint = None
+        if self._process.standing().state is not State.NOT_SERVING:
+            endpoint = await self._process.wait_ready(_COME_BACK_SECONDS, other_than=lost)
         if endpoint is None:
             standing = self._process.standing()
             raise failures.failed(

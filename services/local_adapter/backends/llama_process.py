@@ -41,12 +41,19 @@ class Endpoint:
 
 
 class _NotRunningError(Exception):
-    """The child is not there (any more): try again after a pause."""
+    """The child is not there (any more): try again after a pause.
 
-    def __init__(self, reason: str, advice: str = "") -> None:
+    Attributes:
+        reason: Why not.
+        advice: What to do about it.
+        comes_back: Whether it will be up in a second without anybody's help.
+    """
+
+    def __init__(self, reason: str, advice: str, *, comes_back: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.advice = advice
+        self.comes_back = comes_back
 
 
 class LlamaProcess:
@@ -147,7 +154,8 @@ class LlamaProcess:
         try:
             await self._run()
         except _NotRunningError as error:
-            standing = Standing(State.NOT_SERVING, reason=error.reason, advice=error.advice)
+            state = State.STARTING if error.comes_back else State.NOT_SERVING
+            standing = Standing(state, reason=error.reason, advice=error.advice)
             if standing != self._standing:
                 self._log.warning("local model is not serving", reason=error.reason, advice=error.advice)
             await self._set(standing, None)
@@ -165,7 +173,7 @@ class LlamaProcess:
             raise _NotRunningError(error.reason, error.advice) from error
         except OSError as error:
             raise _NotRunningError(
-                f"the model's files cannot be read: {error.strerror}", "mend them"
+                f"the model's files cannot be read: {error.strerror}", "let this user read them"
             ) from error
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -204,7 +212,7 @@ class LlamaProcess:
                 process.stdin.close()
         lived = time.monotonic() - began
         if lived < _LONG_LIVED_SECONDS:
-            raise _NotRunningError(why, "it is being restarted; retry")
+            raise _NotRunningError(why, "it is being restarted; retry", comes_back=True)
         self._log.warning("local model ended", reason=why, lived_seconds=round(lived, 1))
         await self._set(Standing(State.STARTING, reason=why, advice="it is being restarted; retry"), None)
 
