@@ -1,0 +1,189 @@
+"""Up, down and ready: what `make up` and `make down` do."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from animathic.cli.doctor import Finding, Verdict, examine, healthy
+from animathic.client import Client, ClientConfig
+from deploy.local.layout import Layout
+from deploy.local.leftovers import end_leftovers, find_processes
+from deploy.local.supervision import ProcessState, Supervisor, write_configuration
+
+__all__ = ["LocalMesh", "NotReadyError"]
+
+# A service that cannot stay up this long, seconds, will not come up by waiting.
+_HOPELESS = 12.0
+
+
+class NotReadyError(Exception):
+    """The mesh did not become ready; the message says which part and why."""
+
+
+class LocalMesh:
+    """One mesh on this machine."""
+
+    def __init__(self, layout: Layout, say: Callable[[str], None]) -> None:
+        """Makes the control; nothing is started.
+
+        Args:
+            layout: What runs and where.
+            say: Takes a line for the person who waits.
+        """
+        self.layout = layout
+        self._say = say
+        self._supervisor = Supervisor(layout)
+
+    @property
+    def running(self) -> bool:
+        """Whether the supervisor runs."""
+        return self._supervisor.running
+
+    def processes(self) -> list[ProcessState]:
+        """The services as the supervisor sees them."""
+        return self._supervisor.processes()
+
+    def up(self, *, patience: float = 90.0) -> list[Finding]:
+        """Starts what does not run and waits until all is ready.
+
+        Args:
+            patience: Seconds to wait.
+
+        Returns:
+            What was found out about every part.
+
+        Raises:
+            NotReadyError: Something that a video needs is not ready.
+        """
+        self.layout.create_directories()
+        with self._lock():
+            if self._supervisor.running:
+                started = self._supervisor.start_stopped()
+                self._say(f"already up; started {', '.join(started)}" if started else "already up")
+                if self._settings_differ():
+                    self._say("its settings differ from the present environment: `make down up` applies them")
+            else:
+                for each in end_leftovers(self.layout.data_dir):
+                    self._say(f"ended a process left over from before: {each.pid} {each.command}")
+                write_configuration(self.layout)
+                self._say(f"starting the mesh, data under {self.layout.data_dir}")
+                self._supervisor.start()
+        return self._wait(patience)
+
+    def down(self, *, patience: float = 40.0) -> None:
+        """Stops everything, children included; nothing is left.
+
+        Args:
+            patience: Seconds for an orderly end; then processes are killed.
+        """
+        if not self.layout.run_dir.is_dir():
+            self._say("nothing runs")
+            return
+        with self._lock():
+            session = self._supervisor.pid()
+            if session:
+                self._supervisor.shut_down()
+                until = time.monotonic() + patience
+                while _alive(session) and time.monotonic() < until:
+                    time.sleep(0.1)
+            killed = end_leftovers(self.layout.data_dir, session=session)
+            for each in killed:
+                self._say(f"killed what did not end: {each.pid} {each.command}")
+            self.layout.socket.unlink(missing_ok=True)
+            self.layout.mesh_file.unlink(missing_ok=True)
+            self._say("down" if session or killed else "nothing runs")
+
+    def examine(self) -> list[Finding]:
+        """Asks every part how it is."""
+        environment = self.layout.environment
+        config = replace(ClientConfig.from_environment(environment), attempts=1, timeout=5.0)
+
+        async def ask() -> list[Finding]:
+            async with Client(config) as client:
+                return await examine(client, environment)
+
+        return asyncio.run(ask())
+
+    def leftovers(self) -> list[str]:
+        """Command lines of all processes of this mesh that run now."""
+        return [f"{each.pid} {each.command}" for each in find_processes(self.layout.data_dir)]
+
+    def _wait(self, patience: float) -> list[Finding]:
+        until = time.monotonic() + patience
+        failing_since: dict[str, float] = {}
+        waiting = ""
+        while True:
+            findings = self.examine()
+            missing = [each for each in findings if each.verdict is Verdict.NOT_READY]
+            blocking = [each for each in missing if each.needed or each.part in self._names]
+            if not blocking and healthy(findings):
+                return findings
+            now = time.monotonic()
+            hopeless = self._hopeless(failing_since, now)
+            if now > until or hopeless:
+                lines = [str(each) for each in missing]
+                lines += [f"{name}: {self._log_end(name)}" for name in hopeless or self._not_running()]
+                raise NotReadyError("\n".join(lines))
+            names = ", ".join(each.part for each in missing)
+            if names != waiting:
+                self._say(f"waiting for {names}")
+                waiting = names
+            time.sleep(0.3)
+
+    @property
+    def _names(self) -> set[str]:
+        return {each.name for each in self.layout.places}
+
+    def _not_running(self) -> list[str]:
+        return [each.name for each in self.processes() if each.state != "RUNNING"]
+
+    def _hopeless(self, failing_since: dict[str, float], now: float) -> list[str]:
+        """Services that have been failing to start for too long."""
+        for each in self.processes():
+            if each.state in {"BACKOFF", "FATAL", "EXITED"}:
+                failing_since.setdefault(each.name, now)
+            elif each.state == "RUNNING":
+                failing_since.pop(each.name, None)
+        return [name for name, since in failing_since.items() if now - since > _HOPELESS]
+
+    def _log_end(self, name: str) -> str:
+        log = self.layout.log_dir / f"{name}.log"
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
+        return f"{log} ends:\n    " + "\n    ".join(lines[-8:] or ["(nothing)"])
+
+    def _settings_differ(self) -> bool:
+        try:
+            written = json.loads(self.layout.mesh_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return True
+        return bool(written.get("environment") != self.layout.public_environment())
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """One start or stop at a time."""
+        path = self.layout.run_dir / "lock"
+        with Path(path).open("w", encoding="ascii") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def _alive(pid: int) -> bool:
+    try:
+        # Reaps it where it is our own child: a dead child that nobody waited for still has an id.
+        if os.waitpid(pid, os.WNOHANG)[0] == pid:
+            return False
+    except ChildProcessError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
