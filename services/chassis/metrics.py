@@ -12,12 +12,13 @@ from typing import Literal
 from prometheus_client import (
     CollectorRegistry,
     Counter,
-    GCCollector,
     Gauge,
+    GCCollector,
     Histogram,
     Info,
     PlatformCollector,
     ProcessCollector,
+    disable_created_metrics,
 )
 
 _CALL_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
@@ -54,6 +55,8 @@ class Metrics:
     """
 
     def __init__(self) -> None:
+        # Otherwise each series has a twin that tells when it was created, which nothing reads.
+        disable_created_metrics()
         self.registry = CollectorRegistry()
         self.families: list[Family] = []
         self._declare_calls()
