@@ -8,6 +8,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from animathic.scene.access import present_value
 from animathic.scene.expressions import ExpressionError, parse_expression
 from animathic.scene.issues import Code, Issue, did_you_mean
 from animathic.scene.latex import latex_problems
@@ -18,7 +19,7 @@ from animathic.scene.vocabulary import COLORS, color_of
 from animathic.scene.writing import write_number
 from animathic.v1 import notation_pb2, scene_pb2
 
-__all__ = ["check_statement", "present_value"]
+__all__ = ["check_statement"]
 
 _Problem = tuple[Code, str, str]
 """Code, message and advice."""
@@ -42,22 +43,6 @@ def check_statement(statement: Statement, holder: Message, path: str) -> Iterato
             continue
         for code, message, advice in _CHECKS[field.shape](field, value):
             yield Issue(code, f"{statement.keyword}: {message}", place, advice=advice)
-
-
-def present_value(holder: Any, field: Field) -> Any | None:
-    """A field's value, or None if it is absent; a zero or an empty string that says nothing counts as absent."""
-    message = holder
-    for name in field.path[:-1]:
-        if not message.HasField(name):
-            return None
-        message = getattr(message, name)
-    name = field.path[-1]
-    value = getattr(message, name)
-    if field.descriptor.is_repeated:
-        return value if len(value) else None
-    if field.descriptor.has_presence:
-        return value if message.HasField(name) else None
-    return value if value or value != value else None
 
 
 def _example(statement: Statement) -> str:
@@ -146,6 +131,10 @@ def _references(field: Field, value: Any) -> Iterator[_Problem]:
     most = field.notation.max_length or LIMITS.elements
     if len(value) > most:
         yield Code.TOO_MANY, f"{field.keyword} has {len(value)} entries", f"{most} are allowed"
+        return
+    names = [one.name for one in value]
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        yield Code.SAME_ELEMENT, f'"{name}" stands twice in {field.keyword}', "name it once"
 
 
 def _point(field: Field, value: scene_pb2.Point) -> Iterator[_Problem]:
@@ -164,8 +153,7 @@ def _point(field: Field, value: scene_pb2.Point) -> Iterator[_Problem]:
             if value.on_axes.HasField("y"):
                 yield from _expression(field, value.on_axes.y)
         case "anchor":
-            known = value.anchor.DESCRIPTOR.fields_by_name["point"].enum_type.values_by_number
-            if value.anchor.point not in known:
+            if value.anchor.point not in scene_pb2.AnchorPoint.values():
                 yield Code.UNKNOWN_WORD, f"{field.keyword} has no anchor {value.anchor.point}", ""
         case _:
             yield Code.MISSING_FIELD, f"{field.keyword} is no point", "write (x,y) or an element's name"

@@ -1,7 +1,7 @@
 """What a formula may hold, before anything typesets it.
 
-A formula is data from a model or a person. Commands that read or write files, define macros or loop have no place
-in it, whichever engine typesets it.
+A formula is data from a model or a person. Commands that read or write files, define macros or loop have no
+place in it, whichever engine typesets it.
 """
 
 from __future__ import annotations
@@ -15,26 +15,24 @@ __all__ = ["latex_problems"]
 
 _COMMAND = re.compile(r"\\([A-Za-z@]+|.|$)")
 _ENVIRONMENT = re.compile(r"\\(begin|end)\s*\{([^{}]*)\}")
-_FORBIDDEN = frozenset(
-    """
-    afterassignment aftergroup batchmode begingroup catcode closein closeout csname def directlua edef endcsname
-    endgroup endinput errorstopmode everypar expandafter fontdimen futurelet gdef global hsize immediate include
-    includegraphics input InputIfFileExists latelua let lccode loop lstinputlisting luadirect luaexec makeatletter
-    makeatother meaning newcommand newenvironment newread newwrite nonstopmode noexpand openin openout output
-    pdffiledump pdfobj pdfshellescape providecommand RequirePackage read renewcommand repeat scantokens
-    scrollmode shipout special string tempfile toks uccode usepackage verbatiminput write xdef
-    DeclareMathOperator DeclareRobustCommand IfFileExists documentclass else fi if ifcase ifdim iffalse ifnum
-    ifodd iftrue ifx jobname unexpanded url href openany the number romannumeral
-    """.split()
+_FORBIDDEN_NAMES = (
+    "afterassignment aftergroup batchmode begingroup catcode closein closeout csname "
+    "DeclareMathOperator DeclareRobustCommand def directlua documentclass edef else endcsname "
+    "endgroup endinput errorstopmode everypar expandafter fi fontdimen futurelet gdef global href "
+    "hsize if ifcase ifdim iffalse IfFileExists ifnum ifodd iftrue ifx immediate include "
+    "includegraphics input InputIfFileExists jobname latelua lccode let loop lstinputlisting "
+    "luadirect luaexec makeatletter makeatother meaning newcommand newenvironment newread newwrite "
+    "noexpand nonstopmode number openany openin openout output pdffiledump pdfobj pdfshellescape "
+    "providecommand read renewcommand repeat RequirePackage romannumeral scantokens scrollmode "
+    "shipout special string tempfile the toks uccode unexpanded url usepackage verbatiminput write "
+    "xdef "
 )
-_ENVIRONMENTS = frozenset(
-    name + star
-    for name in (
-        "align aligned alignat alignedat array Bmatrix bmatrix cases dcases equation gather gathered matrix multline "
-        "pmatrix rcases smallmatrix split vmatrix Vmatrix"
-    ).split()
-    for star in ("", "*")
+_FORBIDDEN = frozenset(_FORBIDDEN_NAMES.split())
+_ENVIRONMENT_NAMES = (
+    "align aligned alignat alignedat array Bmatrix bmatrix cases dcases equation gather gathered "
+    "matrix multline pmatrix rcases smallmatrix split vmatrix Vmatrix "
 )
+_ENVIRONMENTS = frozenset(name + star for name in _ENVIRONMENT_NAMES.split() for star in ("", "*"))
 
 
 def latex_problems(tex: str) -> Iterator[tuple[Code, str, str]]:

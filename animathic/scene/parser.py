@@ -93,7 +93,7 @@ class Reader:
         return self._stopped
 
     def expect(self, names: Iterable[str]) -> None:
-        """Says which elements later lines define, so that their names are not taken for words of a statement."""
+        """Says which elements later lines define, so that their names are not taken for other words."""
         self._expected.update(names)
 
     def refuse(self, message: str, advice: str) -> None:

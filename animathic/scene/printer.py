@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from google.protobuf.message import Message
 
+from animathic.scene.access import present_value
 from animathic.scene.registry import Field, Shape, Statement, language
 from animathic.scene.writing import write_value, write_words
 from animathic.v1 import scene_pb2
@@ -55,14 +55,14 @@ def print_statement(statement: Statement, holder: Message) -> str:
     keyword = statement.keyword
     fixed: Field | None = None
     for shorthand in statement.shorthands:
-        value = _value(holder, shorthand.field)
+        value = present_value(holder, shorthand.field)
         if value is not None and write_value(shorthand.field, value) == shorthand.value:
             keyword, fixed = shorthand.keyword, shorthand.field
             break
     words = [keyword]
     bare = True
     for field in statement.fields:
-        value = None if field is fixed else _value(holder, field)
+        value = None if field is fixed else present_value(holder, field)
         if value is None:
             # Once a positional field is missing, those after it would be read in its place.
             bare = bare and (field is fixed or not field.position)
@@ -74,26 +74,6 @@ def print_statement(statement: Statement, holder: Message) -> str:
         else:
             words.append(f"{field.keyword}={write_value(field, value)}")
     return " ".join(words)
-
-
-def _value(holder: Any, field: Field) -> Any | None:
-    """A field's value, or None if it says nothing."""
-    message = holder
-    for name in field.path[:-1]:
-        if not message.HasField(name):
-            return None
-        message = getattr(message, name)
-    name = field.path[-1]
-    value = getattr(message, name)
-    if field.descriptor.is_repeated:
-        return value if len(value) else None
-    if field.descriptor.has_presence:
-        present = message.HasField(name)
-    else:
-        present = bool(value) or bool(field.notation.required)
-    if not present or (field.shape is Shape.WORD and not value):
-        return None
-    return value
 
 
 def _steps(steps: Sequence[scene_pb2.Step], indent: str) -> Iterator[str]:
