@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping
@@ -90,13 +89,13 @@ def as_document(findings: Iterable[Finding]) -> dict[str, Any]:
 
 async def _http_door(environment: Mapping[str, str]) -> Finding:
     url = gateway_url(environment)
-    status, body = await asyncio.to_thread(_get, f"{url}/healthz")
+    status, problem = await asyncio.to_thread(_get, f"{url}/healthz")
     if status == 200:
         return Finding("gateway http", Verdict.READY, url, needed=True)
     return Finding(
         "gateway http",
         Verdict.NOT_READY,
-        f"{url} {body}: start the mesh with `make up`, or set ANIMATHIC_URL",
+        f"{url} {problem}: start the mesh with `make up`, or set ANIMATHIC_URL",
         needed=True,
     )
 
@@ -117,9 +116,7 @@ async def _service(place: ServicePlace, environment: Mapping[str, str]) -> Findi
                 )
                 return Finding(place.name, Verdict.NOT_READY, why, needed=needed)
             if answer.status != health_pb2.HealthCheckResponse.SERVING:
-                why = await asyncio.to_thread(_reason, place)
-                what = name.rpartition(".")[2] or "the process"
-                return Finding(place.name, Verdict.NOT_READY, f"{what} does not serve{why}", needed=needed)
+                return Finding(place.name, Verdict.NOT_READY, _not_serving(place, name), needed=needed)
     return Finding(place.name, Verdict.READY, target, needed=needed)
 
 
@@ -169,35 +166,22 @@ def _settings(environment: Mapping[str, str]) -> list[Finding]:
     return findings
 
 
-def _reason(place: ServicePlace) -> str:
-    """What the service's admin port says about not being ready."""
-    status, body = _get(f"http://{HOST}:{place.admin_port}/readyz")
-    return f": {body}" if status else ""
+def _not_serving(place: ServicePlace, service: str) -> str:
+    if not service:
+        return "it starts or stops"
+    what = service.rpartition(".")[2]
+    if place.name == "local_adapter":
+        return f"{what} does not serve: its model below says why"
+    return f"{what} does not serve: its log says why, on this machine var/log/{place.name}.log"
 
 
 def _get(url: str) -> tuple[int, str]:
-    """Status and a line of text; status 0 where nothing answers."""
+    """The status and, where it is an error, what happened; status 0 where nothing answers."""
     try:
         with urllib.request.urlopen(url, timeout=_PATIENCE) as response:  # noqa: S310 - http(s) by construction
-            return response.status, _line(response.read(10_000))
+            return response.status, ""
     except urllib.error.HTTPError as error:
-        return error.code, _line(error.read(10_000)) or f"answers {error.code}"
+        return error.code, f"answers {error.code}"
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         return 0, f"does not answer ({reason})"
-
-
-def _line(body: bytes) -> str:
-    text = body.decode("utf-8", "replace").strip()
-    try:
-        content = json.loads(text)
-    except ValueError:
-        return text.splitlines()[0][:300] if text else ""
-    if isinstance(content, dict):
-        for key in ("reasons", "reason", "message", "status"):
-            if content.get(key):
-                value = content[key]
-                if isinstance(value, dict):
-                    return "; ".join(f"{name}: {why}" for name, why in value.items())
-                return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text[:300]

@@ -9,7 +9,7 @@ from pathlib import Path
 import grpc
 
 from animathic.client import AnimathicError, FieldViolation
-from animathic.scene import SceneError, parse
+from animathic.scene import check
 from animathic.v1 import quality_pb2
 
 __all__ = ["Flaw", "flaws_in", "from_issues", "pointed", "read_storyboard", "scene_invalid"]
@@ -57,15 +57,10 @@ def read_storyboard(path: Path) -> str:
 
 def flaws_in(storyboard: str) -> list[Flaw]:
     """What the scene language finds wrong, without a mesh; empty for a valid storyboard."""
-    try:
-        parse(storyboard)
-    except SceneError as error:
-        return [
-            Flaw(each.line or 0, each.column or 0, each.message, each.advice, each.path)
-            for each in error.issues
-            if each.severity == "error"
-        ]
-    return []
+    return [
+        Flaw(each.line or 0, each.column or 0, each.message, each.advice, each.path)
+        for each in check(storyboard).errors
+    ]
 
 
 def from_issues(issues: Iterable[quality_pb2.SceneIssue]) -> list[Flaw]:
