@@ -41,13 +41,22 @@ class EmbeddedBackend:
     Args:
         process: Keeps the child.
         client: Reaches it; its read timeout is the longest silence that is waited for.
-        grammar: GBNF of a storyboard.
+        grammar: GBNF of an answer.
+        max_tokens: Tokens that an answer may have.
     """
 
-    def __init__(self, process: LlamaProcess, client: httpx.AsyncClient, grammar: str) -> None:
+    def __init__(
+        self,
+        process: LlamaProcess,
+        client: httpx.AsyncClient,
+        grammar: str,
+        *,
+        max_tokens: int = prompting.MAX_OUTPUT_TOKENS,
+    ) -> None:
         self._process = process
         self._client = client
         self._grammar = grammar
+        self._max_tokens = max_tokens
 
     @property
     def address(self) -> str:
@@ -137,7 +146,7 @@ class EmbeddedBackend:
             "prompt": prompting.local_prompt(task.prompt, task.parent_storyboard),
             "stream": True,
             "grammar": self._grammar,
-            "n_predict": prompting.MAX_OUTPUT_TOKENS,
+            "n_predict": self._max_tokens,
             "stop": list(prompting.STOP),
             "cache_prompt": True,
             "temperature": 0.0,
