@@ -38,7 +38,7 @@ def up(wait: Annotated[float, typer.Option(help="Seconds to wait until all is re
     try:
         findings = mesh.up(patience=wait)
     except (NotReadyError, RuntimeError) as error:
-        _say(f"not ready:\n{error}")
+        _say(f"not ready:\n{error}\nWhat started goes on running; `make down` stops it.")
         raise typer.Exit(1) from None
     for finding in findings:
         typer.echo(str(finding))

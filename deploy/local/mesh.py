@@ -157,7 +157,9 @@ class LocalMesh:
     def _log_end(self, name: str) -> str:
         log = self.layout.log_dir / f"{name}.log"
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
-        return f"{log} ends:\n    " + "\n    ".join(lines[-8:] or ["(nothing)"])
+        # A service that cannot start says the same at every try: once is enough.
+        told = [line for line, before in zip(lines, ["", *lines], strict=False) if line != before]
+        return f"{log} ends:\n    " + "\n    ".join(told[-8:] or ["(nothing)"])
 
     def _settings_differ(self) -> bool:
         try:
