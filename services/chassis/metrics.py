@@ -56,7 +56,7 @@ class Metrics:
 
     def __init__(self) -> None:
         # Otherwise each series has a twin that tells when it was created, which nothing reads.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self.families: list[Family] = []
         self._declare_calls()
