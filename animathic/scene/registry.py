@@ -220,10 +220,8 @@ def language() -> Language:
     """The language that the compiled descriptors declare."""
     element = scene_pb2.Element.DESCRIPTOR
     step = scene_pb2.Step.DESCRIPTOR
-    elements = {
-        kind.name: _statement(kind, _spread(element)) for kind in element.oneofs_by_name["kind"].fields
-    }
-    steps = {kind.name: _statement(kind, _timing(step, kind)) for kind in step.oneofs_by_name["kind"].fields}
+    elements = {kind.name: _statement(kind, _spread(element), ()) for kind in _kinds(element)}
+    steps = {kind.name: _statement(kind, (), _timing(step, kind)) for kind in _kinds(step)}
     element_words: dict[str, tuple[Statement, Shorthand | None]] = {}
     for statement in elements.values():
         for word in (statement.keyword, *statement.notation.aliases):
@@ -256,11 +254,16 @@ def _top(message: Descriptor) -> Statement:
     return _made("", message, tuple(_fields(message, ())))
 
 
-def _statement(kind: FieldDescriptor, common: tuple[Field, ...]) -> Statement:
+def _kinds(holder: Descriptor) -> list[FieldDescriptor]:
+    return list(holder.oneofs_by_name["kind"].fields)
+
+
+def _statement(kind: FieldDescriptor, common: tuple[Field, ...], timing: tuple[Field, ...]) -> Statement:
+    """A statement whose fields are printed in order: positions, bare words, `keyword=value`, timing."""
     message: Any = kind.message_type
-    own = _fields(message, (kind.name,))
-    ordered = sorted(own, key=lambda f: (f.position == 0, f.position))
-    return _made(kind.name, message, (*ordered, *common))
+    said = (*_fields(message, (kind.name,)), *common)
+    ordered = sorted(said, key=lambda f: (f.position == 0, f.position, not f.notation.bare))
+    return _made(kind.name, message, (*ordered, *timing))
 
 
 def _made(kind: str, message: Descriptor, fields: tuple[Field, ...]) -> Statement:
