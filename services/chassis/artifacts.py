@@ -8,7 +8,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from obstore.store import GCSStore, LocalStore, S3Store
 from services.chassis.errors import Code, MeshError
 
 _CHUNK_BYTES = 256 * 1024
+# obstore would go on for three minutes: longer than anybody waits for an answer.
+_RETRIES: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=10)}
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,200}(?:/[A-Za-z0-9][A-Za-z0-9._=-]{0,200}){0,15}")
 
 
@@ -85,9 +87,11 @@ class ArtifactStore:
                 self._root = Path(rest).resolve()
                 self._store = LocalStore(self._root, mkdir=True)
             elif scheme == "s3" and rest:
-                self._store = S3Store.from_url(url, config=given or None, client_options=_client(given))
+                self._store = S3Store.from_url(
+                    url, config=given or None, client_options=_client(given), retry_config=_RETRIES
+                )
             elif scheme == "gs" and rest:
-                self._store = GCSStore.from_url(url, config=given or None)
+                self._store = GCSStore.from_url(url, config=given or None, retry_config=_RETRIES)
             else:
                 raise ValueError("ARTIFACT_STORE_URL begins with file://, s3:// or gs://")
         except (BaseError, UnknownConfigurationKeyError) as error:
@@ -187,7 +191,7 @@ class ArtifactStore:
         async with _translated(key):
             try:
                 await obstore.delete_async(self._store, key)
-            except NotFoundError:
+            except (NotFoundError, FileNotFoundError):
                 return
 
     async def list(self, prefix: str = "") -> AsyncIterator[StoredArtifact]:
@@ -220,7 +224,7 @@ def check_key(key: str) -> None:
 async def _translated(key: str) -> AsyncIterator[None]:
     try:
         yield
-    except NotFoundError as error:
+    except (NotFoundError, FileNotFoundError) as error:
         raise MeshError(
             Code.NOT_FOUND,
             "ARTIFACT_NOT_FOUND",

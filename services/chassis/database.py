@@ -160,11 +160,13 @@ class Database:
 
         async with self._turn():
             with _translated(connecting=True):
-                async with self.engine.connect() as connection:
-                    async with self._without_foreign_keys(connection):
-                        await connection.execution_options(**{_BEGIN: "IMMEDIATE"})
-                        async with connection.begin():
-                            await connection.run_sync(upgrade, str(script_location))
+                async with (
+                    self.engine.connect() as connection,
+                    self._without_foreign_keys(connection),
+                ):
+                    await connection.execution_options(**{_BEGIN: "IMMEDIATE"})
+                    async with connection.begin():
+                        await connection.run_sync(upgrade, str(script_location))
 
     async def close(self) -> None:
         """Closes all connections."""
