@@ -77,7 +77,11 @@ class EmbeddedBackend:
 
     def standing(self) -> Standing:
         """Says how the child stands."""
-        return self._process.standing()
+        return self._process.board.current
+
+    async def standing_after(self, seen: Standing) -> Standing:
+        """Waits until the child stands otherwise."""
+        return await self._process.board.after(seen)
 
     def refusal(self, task: Task) -> str:
         """The model has learned to write new scenes from a sentence or a few; it says no to the rest."""
@@ -130,10 +134,10 @@ class EmbeddedBackend:
 
     async def _endpoint(self, lost: Endpoint | None) -> Endpoint:
         endpoint = None
-        if self._process.standing().state is not State.NOT_SERVING:
+        if self._process.board.current.state is not State.NOT_SERVING:
             endpoint = await self._process.wait_ready(_COME_BACK_SECONDS, other_than=lost)
         if endpoint is None:
-            standing = self._process.standing()
+            standing = self._process.board.current
             raise failures.failed(
                 standing.reason or "llama.cpp does not come back",
                 advice=standing.advice,

@@ -17,6 +17,7 @@ import stamina
 import structlog
 
 from services.local_adapter.backends.protocol import Standing, State
+from services.local_adapter.backends.standing import StandingBoard
 from services.local_adapter.llama_child import LlamaChildOptions
 from services.local_adapter.model_files import FilesUnusableError, ModelFiles
 
@@ -85,11 +86,11 @@ class LlamaProcess:
         self._slots = slots
         self._context_tokens = context_tokens
         self._log = structlog.get_logger(__name__)
-        self._standing = Standing(
-            State.STARTING, reason="the model is being loaded", advice="retry in a second"
+        self.board = StandingBoard(
+            Standing(State.STARTING, reason="the model is being loaded", advice="retry in a second")
         )
+        """How the child stands."""
         self._endpoint: Endpoint | None = None
-        self._changed = asyncio.Condition()
         self._keeper: asyncio.Task[None] | None = None
         self.starts = 0
         """How often a child has come up."""
@@ -98,10 +99,6 @@ class LlamaProcess:
     def endpoint(self) -> Endpoint | None:
         """Where the child is reached; None while there is none."""
         return self._endpoint
-
-    def standing(self) -> Standing:
-        """Says how the child stands."""
-        return self._standing
 
     async def wait_ready(self, seconds: float, *, other_than: Endpoint | None = None) -> Endpoint | None:
         """Waits until a child serves.
@@ -114,10 +111,9 @@ class LlamaProcess:
             Where it is reached; None where none came up in time.
         """
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds), self._changed:
-                await self._changed.wait_for(
-                    lambda: self._endpoint is not None and self._endpoint is not other_than
-                )
+            async with asyncio.timeout(seconds):
+                while self._endpoint is None or self._endpoint is other_than:
+                    await self.board.news()
                 return self._endpoint
         return None
 
@@ -133,9 +129,7 @@ class LlamaProcess:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
             self._keeper = None
-        await self._set(
-            Standing(State.NOT_SERVING, reason="the service is shutting down", advice="retry"), None
-        )
+        self.board.set(Standing(State.NOT_SERVING, reason="the service is shutting down", advice="retry"))
 
     async def _keep(self) -> None:
         while True:  # a child that lived long ends the retry loop, and with it the growth of its pauses
@@ -156,9 +150,9 @@ class LlamaProcess:
         except _NotRunningError as error:
             state = State.STARTING if error.comes_back else State.NOT_SERVING
             standing = Standing(state, reason=error.reason, advice=error.advice)
-            if standing != self._standing:
+            if standing != self.board.current:
                 self._log.warning("local model is not serving", reason=error.reason, advice=error.advice)
-            await self._set(standing, None)
+            self.board.set(standing)
             raise
 
     async def _run(self) -> None:
@@ -197,7 +191,8 @@ class LlamaProcess:
                 pid=process.pid,
                 seconds=round(time.monotonic() - began, 2),
             )
-            await self._set(Standing(State.READY, files.version), endpoint)
+            self._endpoint = endpoint
+            self.board.set(Standing(State.READY, files.version))
             why = await self._watch(process, endpoint)
         finally:
             self._endpoint = None
@@ -214,7 +209,7 @@ class LlamaProcess:
         if lived < _LONG_LIVED_SECONDS:
             raise _NotRunningError(why, "it is being restarted; retry", comes_back=True)
         self._log.warning("local model ended", reason=why, lived_seconds=round(lived, 1))
-        await self._set(Standing(State.STARTING, reason=why, advice="it is being restarted; retry"), None)
+        self.board.set(Standing(State.STARTING, reason=why, advice="it is being restarted; retry"))
 
     async def _introduce(
         self, process: asyncio.subprocess.Process, files: ModelFiles, said: deque[str]
@@ -278,9 +273,3 @@ class LlamaProcess:
             text = line.decode(errors="replace").rstrip()
             said.append(text)
             self._log.debug("llama.cpp", said=text)
-
-    async def _set(self, standing: Standing, endpoint: Endpoint | None) -> None:
-        async with self._changed:
-            self._standing = standing
-            self._endpoint = endpoint
-            self._changed.notify_all()

@@ -118,6 +118,9 @@ class Backend(Protocol):
     def standing(self) -> Standing:
         """Says whether it can write now; answers at once."""
 
+    async def standing_after(self, seen: Standing) -> Standing:
+        """Waits until the standing is another one than `seen`, and returns it."""
+
     def refusal(self, task: Task) -> str:
         """Returns why this model does not try the task, in one sentence; empty if it does."""
 

@@ -18,6 +18,7 @@ from services.chassis.errors import MeshError
 from services.local_adapter.backends import bounded_stream, failures
 from services.local_adapter.backends.dialect import Dialect, Question, ServedModel, Turn
 from services.local_adapter.backends.protocol import Abilities, Delta, Ended, Standing, State, Task
+from services.local_adapter.backends.standing import StandingBoard
 
 _PROBE_SECONDS = 15.0
 _RETRY_SECONDS = 2.0
@@ -75,8 +76,8 @@ class RemoteBackend:
         self._context_tokens = context_tokens
         self._log = structlog.get_logger(__name__)
         self._served: tuple[Dialect, ServedModel] | None = None
-        self._standing = Standing(
-            State.STARTING, reason="the model server is being asked", advice="retry in a second"
+        self._board = StandingBoard(
+            Standing(State.STARTING, reason="the model server is being asked", advice="retry in a second")
         )
         self._look_again = asyncio.Event()
         self._prober: asyncio.Task[None] | None = None
@@ -104,7 +105,11 @@ class RemoteBackend:
 
     def standing(self) -> Standing:
         """What the last probe found."""
-        return self._standing
+        return self._board.current
+
+    async def standing_after(self, seen: Standing) -> Standing:
+        """Waits until a probe finds something else."""
+        return await self._board.after(seen)
 
     def refusal(self, task: Task) -> str:
         """It tries everything."""
@@ -123,7 +128,7 @@ class RemoteBackend:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._prober
             self._prober = None
-        self._standing = Standing(State.NOT_SERVING, reason="the service is shutting down", advice="retry")
+        self._board.set(Standing(State.NOT_SERVING, reason="the service is shutting down", advice="retry"))
 
     async def write(self, task: Task) -> AsyncGenerator[Delta | Ended, None]:
         """Streams the answer; closing the generator closes the connection, which stops the server's work.
@@ -132,7 +137,7 @@ class RemoteBackend:
             MeshError: UNAVAILABLE, DEADLINE_EXCEEDED or RESOURCE_EXHAUSTED.
         """
         if self._served is None:
-            raise failures.unreachable(self._standing.reason, advice=self._standing.advice)
+            raise failures.unreachable(self._board.current.reason, advice=self._board.current.advice)
         dialect, model = self._served
         wrong = hashlib.sha256(task.wrong_storyboard.encode()).digest()
         question = Question(
@@ -207,7 +212,7 @@ class RemoteBackend:
     async def _keep_probing(self) -> None:
         while True:
             standing = await self._probe()
-            if standing != self._standing:
+            if standing != self._board.current:
                 self._log.info(
                     "model server",
                     state=standing.state.value,
@@ -216,7 +221,7 @@ class RemoteBackend:
                     reason=standing.reason,
                     advice=standing.advice,
                 )
-            self._standing = standing
+                self._board.set(standing)
             ready = standing.state is State.READY
             self._look_again.clear()
             with contextlib.suppress(TimeoutError):

@@ -157,14 +157,14 @@ async def test_a_killed_child_costs_one_answer_and_comes_back(
     assert caught.value.retry_after is not None
 
     async def noticed() -> bool:
-        return process.standing().state is not State.READY
+        return process.board.current.state is not State.READY
 
     await until(noticed)
-    assert "signal 9" in process.standing().reason
+    assert "signal 9" in process.board.current.reason
     back = await process.wait_ready(10)
     assert back is not None
     assert back.pid != killed.pid
-    assert process.standing().state is State.READY
+    assert process.board.current.state is State.READY
     await anext(answer := backend.write(Task("many circles")))
     await answer.aclose()
 
@@ -185,7 +185,7 @@ async def test_stopping_leaves_no_child(process: LlamaProcess) -> None:
     assert endpoint is not None
     await process.stop()
     assert not is_alive(endpoint.pid)
-    assert process.standing().state is State.NOT_SERVING
+    assert process.board.current.state is State.NOT_SERVING
 
 
 PARENT = """
@@ -286,11 +286,11 @@ async def test_without_the_right_adapter_it_says_what_to_do(
     try:
 
         async def settled() -> bool:
-            return kept.standing().state is State.NOT_SERVING
+            return kept.board.current.state is State.NOT_SERVING
 
         await until(settled)
-        assert reason in kept.standing().reason
-        assert advice in kept.standing().advice
+        assert reason in kept.board.current.reason
+        assert advice in kept.board.current.advice
         began = time.monotonic()
         with pytest.raises(MeshError) as caught:
             await written(EmbeddedBackend(kept, http, RUNAWAY_GRAMMAR), Task("a circle"))
@@ -316,6 +316,6 @@ async def test_files_that_come_later_are_found(http: httpx.AsyncClient) -> None:
     await kept.start()
     try:
         assert await kept.wait_ready(10) is not None
-        assert kept.standing().model_version == "smollm2-135m-base"
+        assert kept.board.current.model_version == "smollm2-135m-base"
     finally:
         await kept.stop()
