@@ -54,6 +54,9 @@ from services.gateway.transcoding.upstream import (
 ROUTE_KEY = "animathic.route"
 """Where the matched template is left in the ASGI scope, for metrics and logs."""
 
+STREAM_KEY = "animathic.stream"
+"""Where the kind of a stream is left: `events`, `lines` or `download`."""
+
 # Work on longer texts goes to a thread, so that one large body does not hold up everybody's calls.
 _LARGE = 32 * 1024
 _LONGEST_PATH = 8 * 1024
@@ -164,6 +167,7 @@ class Transcoder:
         else:
             request = self._request(match, headers, scope["query_string"], body)
         if method.download is not None:
+            scope[STREAM_KEY] = "download"
             await self._downloads.serve(match, request, options, headers, http_method, receive, send)
         elif method.server_streaming:
             await self._stream(match, request, options, media_type, scope, receive, send)
@@ -251,6 +255,7 @@ class Transcoder:
         printer = StreamPrinter(self._pool, match.route.response_body)
         try:
             await until_gone(receive, stream.wait_first(self._limits.first_message_seconds))
+            scope[STREAM_KEY] = "events" if media_type == EVENT_STREAM else "lines"
             if media_type == EVENT_STREAM:
                 heartbeat = self._limits.heartbeat_seconds
                 await send_events(stream, printer, self._draining, heartbeat, scope, receive, send)
