@@ -86,6 +86,7 @@ class Reader:
         self._steps = 0
         self._stopped = False
         self._number = 0
+        self._read_now: list[tuple[Statement, Message, str]] = []
 
     @property
     def full(self) -> bool:
@@ -124,6 +125,11 @@ class Reader:
         if len(self.issues) >= LIMITS.issues:
             self._report(Code.TOO_MANY, f"{LIMITS.issues} problems", None, "the rest is not read")
             self._stopped = True
+
+    def take(self) -> list[tuple[Statement, Message, str]]:
+        """The statements read since the last call, each with what holds it and the holder's field path."""
+        taken, self._read_now = self._read_now, []
+        return taken
 
     def finish(self) -> Document:
         """What came of all lines."""
@@ -349,6 +355,7 @@ class Reader:
         words: Sequence[Word],
         shorthand: Any = None,
     ) -> None:
+        self._read_now.append((statement, holder, path))
         names = self._defined.keys() | self._expected
         result = read_statement(statement, holder, words, names, shorthand)
         for inner, column in result.columns.items():

@@ -47,7 +47,9 @@ def numbers(low: float, high: float) -> st.SearchStrategy[float]:
 COORDINATES = numbers(-LIMITS.coordinate, LIMITS.coordinate)
 
 
-def expressions(variables: tuple[str, ...]) -> st.SearchStrategy[str]:
+def expressions(variables: tuple[str, ...], blanks: bool = True) -> st.SearchStrategy[str]:
+    operators = ["+", "-", "*", "/", "^", *([" + ", " * "] if blanks else [])]
+    comma = ", " if blanks else ","
     leaf = st.one_of(
         st.integers(0, 99).map(str),
         st.floats(0.01, 99).map(lambda x: write_number(round(x, 3))),
@@ -56,13 +58,13 @@ def expressions(variables: tuple[str, ...]) -> st.SearchStrategy[str]:
 
     def grow(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         return st.one_of(
-            st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "^", " + ", " * "]), inner).map("".join),
+            st.tuples(inner, st.sampled_from(operators), inner).map("".join),
             inner.map(lambda e: f"({e})"),
             inner.map(lambda e: f"-({e})"),
             st.tuples(st.sampled_from(["sin", "cos", "abs", "floor"]), inner).map(
                 lambda t: f"{t[0]}({t[1]})"
             ),
-            st.tuples(inner, inner).map(lambda t: f"max({t[0]}, {t[1]})"),
+            st.tuples(inner, inner).map(lambda t: f"max({t[0]}{comma}{t[1]})"),
         )
 
     return st.recursive(leaf, grow, max_leaves=6).filter(lambda e: len(e) <= 100)
@@ -84,9 +86,10 @@ def trees() -> st.SearchStrategy[Node]:
 class _Drawer:
     """Fills in the fields of one statement."""
 
-    def __init__(self, draw: Any, kinds: dict[str, str]) -> None:
+    def __init__(self, draw: Any, kinds: dict[str, str], blanks: bool) -> None:
         self._draw = draw
         self._kinds = kinds
+        self._blanks = blanks
 
     def named(self, kinds: tuple[str, ...] = (), outlined: bool = False) -> list[str]:
         return [
@@ -144,7 +147,7 @@ class _Drawer:
             case Shape.STRINGS:
                 return [draw(FORMULAS) for _ in range(notation.min_length or 1)]
             case Shape.EXPRESSION:
-                return scene_pb2.Expression(text=draw(expressions(("x",))))
+                return scene_pb2.Expression(text=draw(expressions(("x",), self._blanks)))
             case Shape.REFERENCE:
                 named = self.named(tuple(notation.kinds), notation.outlined)
                 return scene_pb2.Reference(name=draw(st.sampled_from(named))) if named else None
@@ -192,7 +195,8 @@ class _Drawer:
                 name = draw(st.sampled_from(self.named(("axes", "number_line"))))
                 plots = [f"{plot}(2)" for plot in self.named(("plot",))]
                 x, y = (
-                    scene_pb2.Expression(text=draw(expressions(tuple(plots) or ("1",)))) for _ in range(2)
+                    scene_pb2.Expression(text=draw(expressions(tuple(plots) or ("1",), self._blanks)))
+                    for _ in range(2)
                 )
                 flat = self._kinds[name] == "number_line"
                 return scene_pb2.Point(on_axes=scene_pb2.OnAxes(axes=name, x=x, y=None if flat else y))
@@ -234,12 +238,12 @@ def _assign(holder: Any, field: Field, value: Any) -> None:
 
 
 @st.composite
-def scenes(draw: Any, max_elements: int = 6, max_steps: int = 6) -> scene_pb2.Scene:
+def scenes(draw: Any, max_elements: int = 6, max_steps: int = 6, blanks: bool = True) -> scene_pb2.Scene:
     scene = scene_pb2.Scene()
     if draw(st.booleans()):
         scene.title = draw(TEXTS)
     kinds: dict[str, str] = {}
-    drawer = _Drawer(draw, kinds)
+    drawer = _Drawer(draw, kinds, blanks)
     if draw(st.booleans()):
         scene.canvas.SetInParent()
         drawer.fill(language().canvas, scene.canvas)
