@@ -1,0 +1,1 @@
+"""What drives an animation from its claim to its end."""

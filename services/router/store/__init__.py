@@ -1,0 +1,1 @@
+"""What the router keeps in its database, and every statement on it."""
