@@ -230,6 +230,17 @@ class Metrics:
         self.model_in_flight = self._gauge(
             "animathic_model_in_flight", "Attempts of a model that run now.", ("model",)
         )
+        self.model_slots = self._gauge(
+            "animathic_model_slots",
+            "Slots of an adapter, by use (busy, free), and the calls that wait for one (waiting).",
+            ("model", "use"),
+        )
+        self.model_answer_seconds = self._histogram(
+            "animathic_model_answer_seconds",
+            "Seconds from slot to end of an answer at the adapter, by outcome (ok, invalid, declined, …).",
+            ("model", "outcome"),
+            _WORK_BUCKETS,
+        )
         self.quality_score = self._histogram(
             "animathic_quality_score",
             "Quality of finished animations, from 0 to 1.",
