@@ -39,14 +39,14 @@ class Layout:
     places: tuple[ServicePlace, ...]
 
     @classmethod
-    def read(cls, environment: Mapping[str, str], *, env_file: Path | None = None) -> Layout:
+    def read(cls, environment: Mapping[str, str]) -> Layout:
         """The mesh that the environment asks for, over `.env`, over the defaults.
 
         Args:
-            environment: The variables of the caller; `DATA_DIR` and `PORT_OFFSET` tell meshes apart.
-            env_file: The `.env` file; none takes that of the project.
+            environment: The variables of the caller. `DATA_DIR` and `PORT_OFFSET` tell meshes apart; `ENV_FILE`
+                names another file than the project's `.env`.
         """
-        written = dotenv_values(env_file or ROOT / ".env", interpolate=False)
+        written = dotenv_values(environment.get("ENV_FILE") or ROOT / ".env", interpolate=False)
         given = {key: value for key, value in written.items() if value} | dict(environment)
         data_dir = Path(given.get("DATA_DIR") or ROOT / "var").absolute()
         found = places(given)
