@@ -92,10 +92,10 @@ class HttpServer:
         _log.info("serving http", http_port=self.port)
 
     async def stop(self, seconds: float) -> None:
-        """Accepts nothing more, and waits at most so long for running requests before cutting them off."""
+        """Accepts nothing more, and waits so long (at least 1 s) for running requests, then cuts them off."""
         if self._serving is None:
             return
-        self._config.timeout_graceful_shutdown = max(0, round(seconds))
+        self._config.timeout_graceful_shutdown = max(1, round(seconds))
         self._server.should_exit = True
         serving, self._serving = self._serving, None
         try:
