@@ -34,9 +34,7 @@ class RouterSettings(ServiceSettings):
     )
     poor_quality_score: float = Field(0.5, ge=0, le=1, description="Below this a stronger model is asked.")
 
-    slots: int = Field(
-        8, gt=0, description="Animations that this replica works on at a time.", alias="ROUTER_SLOTS"
-    )
+    router_slots: int = Field(8, gt=0, description="Animations that this replica works on at a time.")
     lease_seconds: float = Field(30, gt=0, description="How long a lease lasts without renewal.")
     renew_seconds: float = Field(10, gt=0, description="Seconds between renewals of the leases.")
     poll_seconds: float = Field(0.25, gt=0, description="Seconds between looks for work and for watchers.")
