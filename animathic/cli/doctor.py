@@ -27,6 +27,7 @@ class Verdict(StrEnum):
     """How a part is."""
 
     READY = "ready"
+    STARTING = "starting"
     WARNING = "warning"
     NOT_READY = "not ready"
 
@@ -48,7 +49,7 @@ class Finding:
     needed: bool = False
 
     def __str__(self) -> str:
-        line = f"{self.part:<22}{self.verdict}"
+        line = f"{self.part:<25} {self.verdict}"
         return f"{line}: {self.message}" if self.message else line
 
 
@@ -71,7 +72,7 @@ async def examine(client: Client, environment: Mapping[str, str]) -> list[Findin
 def healthy(findings: Iterable[Finding]) -> bool:
     """Whether a prompt can become a video: what is needed is ready, and so is at least one model."""
     listed = list(findings)
-    needed = all(each.verdict is not Verdict.NOT_READY for each in listed if each.needed)
+    needed = all(each.verdict in {Verdict.READY, Verdict.WARNING} for each in listed if each.needed)
     return needed and any(each.verdict is Verdict.READY for each in listed if each.part.startswith("models/"))
 
 
@@ -137,8 +138,11 @@ def _model(model: model_service_pb2.Model) -> Finding:
         return Finding(
             model.name, Verdict.READY, ", ".join(part for part in (model.backend, version) if part)
         )
+    starts = model.state == model_adapter_service_pb2.MODEL_STATE_STARTING
     why = ": ".join(part for part in (model.reason, model.advice) if part)
-    return Finding(model.name, Verdict.NOT_READY, why or "it does not say why")
+    return Finding(
+        model.name, Verdict.STARTING if starts else Verdict.NOT_READY, why or "it does not say why"
+    )
 
 
 def _settings(environment: Mapping[str, str]) -> list[Finding]:

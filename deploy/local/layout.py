@@ -43,8 +43,8 @@ class Layout:
         """The mesh that the environment asks for, over `.env`, over the defaults.
 
         Args:
-            environment: The variables of the caller. `DATA_DIR` and `PORT_OFFSET` tell meshes apart; `ENV_FILE`
-                names another file than the project's `.env`.
+            environment: The variables of the caller. `DATA_DIR` and `PORT_OFFSET` tell meshes apart;
+                `ENV_FILE` names another file than the project's `.env`.
         """
         written = dotenv_values(environment.get("ENV_FILE") or ROOT / ".env", interpolate=False)
         given = {key: value for key, value in written.items() if value} | dict(environment)

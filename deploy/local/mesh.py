@@ -20,8 +20,8 @@ from deploy.local.supervision import ProcessState, Supervisor, write_configurati
 
 __all__ = ["LocalMesh", "NotReadyError"]
 
-# A service that cannot stay up this long, seconds, will not come up by waiting.
-_HOPELESS = 12.0
+# What has been in trouble for this long, seconds, will not come up by waiting.
+_HOPELESS = 15.0
 
 
 class NotReadyError(Exception):
@@ -118,48 +118,41 @@ class LocalMesh:
 
     def _wait(self, patience: float) -> list[Finding]:
         until = time.monotonic() + patience
-        failing_since: dict[str, float] = {}
+        troubled_since: dict[str, float] = {}
         waiting = ""
         while True:
             findings = self.examine()
-            missing = [each for each in findings if each.verdict is Verdict.NOT_READY]
+            missing = [each for each in findings if each.verdict in {Verdict.NOT_READY, Verdict.STARTING}]
             blocking = [each for each in missing if each.needed or each.part in self._names]
             if not blocking and healthy(findings):
                 return findings
             now = time.monotonic()
-            hopeless = self._hopeless(failing_since, now)
+            troubled = self._troubled() | _refusing(findings)
+            troubled_since = {part: troubled_since.get(part, now) for part in troubled}
+            hopeless = [part for part, since in troubled_since.items() if now - since > _HOPELESS]
             if now > until or hopeless:
-                lines = [str(each) for each in missing]
-                lines += [f"{name}: {self._log_end(name)}" for name in hopeless or self._not_running()]
-                raise NotReadyError("\n".join(lines))
-            names = ", ".join(each.part for each in missing)
+                logs = [name for name in self._names if name in hopeless or name in self._troubled()]
+                raise NotReadyError("\n".join([*map(str, missing), *map(self._log_end, logs)]))
+            names = ", ".join(each.part for each in blocking or missing)
             if names != waiting:
                 self._say(f"waiting for {names}")
                 waiting = names
             time.sleep(0.3)
 
     @property
-    def _names(self) -> set[str]:
-        return {each.name for each in self.layout.places}
+    def _names(self) -> list[str]:
+        return [each.name for each in self.layout.places]
 
-    def _not_running(self) -> list[str]:
-        return [each.name for each in self.processes() if each.state != "RUNNING"]
-
-    def _hopeless(self, failing_since: dict[str, float], now: float) -> list[str]:
-        """Services that have been failing to start for too long."""
-        for each in self.processes():
-            if each.state in {"BACKOFF", "FATAL", "EXITED"}:
-                failing_since.setdefault(each.name, now)
-            elif each.state == "RUNNING":
-                failing_since.pop(each.name, None)
-        return [name for name, since in failing_since.items() if now - since > _HOPELESS]
+    def _troubled(self) -> set[str]:
+        """Services whose processes do not stay up."""
+        return {each.name for each in self.processes() if each.state in {"BACKOFF", "FATAL", "EXITED"}}
 
     def _log_end(self, name: str) -> str:
         log = self.layout.log_dir / f"{name}.log"
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
         # A service that cannot start says the same at every try: once is enough.
         told = [line for line, before in zip(lines, ["", *lines], strict=False) if line != before]
-        return f"{log} ends:\n    " + "\n    ".join(told[-8:] or ["(nothing)"])
+        return f"{name}: {log} ends:\n    " + "\n    ".join(told[-8:] or ["(nothing)"])
 
     def _settings_differ(self) -> bool:
         try:
@@ -175,6 +168,12 @@ class LocalMesh:
         with Path(path).open("w", encoding="ascii") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _refusing(findings: list[Finding]) -> set[str]:
+    """`models` where no model is ready and none is starting: waiting does not help."""
+    models = [each for each in findings if each.part.startswith("models/")]
+    return {"models"} if models and all(each.verdict is Verdict.NOT_READY for each in models) else set()
 
 
 def _alive(pid: int) -> bool:
