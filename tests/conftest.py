@@ -1,14 +1,38 @@
 """Fixtures that every part of the tests may use."""
 
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from services.chassis.identity import IdentitySigner, IdentityVerifier, Principal
+from services.chassis.tracing import configure_tracing
 from tests.support.postgres import PostgresServer
 from tests.support.seaweedfs import SeaweedServer
+
+# gRPC's core would report every connection that a test closes.
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tracing() -> Iterator[TracerProvider]:
+    """Traces as in a service: spans exist, nothing is exported. A process can be set up only once."""
+    provider = configure_tracing("tests")
+    yield provider
+    provider.shutdown()
+
+
+@pytest.fixture
+def spans(tracing: TracerProvider) -> InMemorySpanExporter:
+    """Collects the spans that end from now on: `spans.get_finished_spans()`."""
+    exporter = InMemorySpanExporter()
+    tracing.add_span_processor(SimpleSpanProcessor(exporter))
+    return exporter
 
 
 @pytest.fixture(scope="session")

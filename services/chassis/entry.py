@@ -39,6 +39,8 @@ def run_service(
             variable = "_".join(str(part) for part in problem["loc"]).upper()
             sys.stderr.write(f"{name}: {variable}: {problem['msg']}\n")
         return 2
+    # gRPC's core writes lines of its own to standard error, in no format that a log collector knows.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     configure_logging(name, settings.log_level)
     provider = configure_tracing(name, endpoint=os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
     _log.info("starting", config=settings.describe())

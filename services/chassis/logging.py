@@ -47,7 +47,8 @@ def configure_logging(name: str, level: str = "INFO", *, stream: TextIO | None =
     ]
     ending: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if pretty:
-        ending.append(structlog.dev.ConsoleRenderer())
+        # Not rich's tracebacks: they print local variables, and with them prompts.
+        ending.append(structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback))
     else:
         ending += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     handler = logging.StreamHandler(target)
