@@ -179,11 +179,10 @@ def explain(
         if json:
             output.document({"decision": as_json(decision)})
             return ExitCode.OK
-        reason = animation_pb2.DecisionReason.Name(decision.reason).removeprefix("DECISION_REASON_").lower()
         output.rows(
             [
                 ("model", decision.model or "none can serve now"),
-                ("reason", f"{reason}: {decision.explanation}" if decision.explanation else reason),
+                ("reason", making.reason_of(decision)),
                 ("complexity", f"{decision.complexity:.2f}"),
                 ("policy", decision.policy_version),
             ]

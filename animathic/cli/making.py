@@ -16,7 +16,7 @@ from animathic.cli.progress import LiveView
 from animathic.client import AnimathicError, Client, Downloaded
 from animathic.v1 import animation_pb2
 
-__all__ = ["Interrupted", "Made", "check_writable", "make", "summary"]
+__all__ = ["Interrupted", "Made", "check_writable", "make", "reason_of", "summary"]
 
 # How long a cancellation may take after Ctrl-C, seconds, before the command gives up on it.
 _CANCEL_PATIENCE = 8.0
@@ -163,20 +163,23 @@ def summary(made: Made, path: Path) -> list[tuple[str, str]]:
     decision = animation.decision
     versions = [each.model_version for each in animation.attempts if each.model_version]
     version = f" ({versions[-1]})" if versions else ""
-    reason = (
-        animation_pb2.DecisionReason.Name(decision.reason).removeprefix("DECISION_REASON_").lower()
-        if decision.reason in animation_pb2.DecisionReason.values()
-        else ""
-    )
     rows += [
         ("model", (decision.model or "none: the scene was given") + version),
-        ("decision", f"{reason}: {decision.explanation}" if decision.explanation else reason),
+        ("decision", reason_of(decision)),
         ("time", _seconds(animation)),
         ("quality", _quality(animation)),
         ("cost", f"${animation.spend.cost_usd:.4f}"),
         ("animation", animation.name),
     ]
     return rows
+
+
+def reason_of(decision: animation_pb2.Decision) -> str:
+    """Why a model was picked: the reason in one word and the router's sentence on it."""
+    word = ""
+    if decision.reason and decision.reason in animation_pb2.DecisionReason.values():
+        word = animation_pb2.DecisionReason.Name(decision.reason).removeprefix("DECISION_REASON_").lower()
+    return ": ".join(part for part in (word, decision.explanation) if part)
 
 
 def _seconds(animation: animation_pb2.Animation) -> str:

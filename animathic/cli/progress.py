@@ -40,6 +40,7 @@ def stage_of(animation: animation_pb2.Animation) -> tuple[str, str]:
         detail = ", ".join(part for part in (model, tokens) if part)
     elif animation.state == animation_pb2.ANIMATION_STATE_RENDERING and progress.frames_total:
         detail = f"frame {progress.frames_done} of {progress.frames_total}"
+    detail = detail or progress.message
     if animation.cancel_requested and stage not in {"done", "failed", "cancelled"}:
         stage = "cancelling"
     return stage, plain(detail)
