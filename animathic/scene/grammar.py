@@ -142,7 +142,7 @@ class _Grammar:
             case Shape.NUMBER:
                 return "number" if signed else "size"
             case Shape.INTEGER:
-                return "[0-9] [0-9]?"
+                return "[0-9]{1,3}"
             case Shape.ANGLE:
                 return 'number "deg"'
             case Shape.SECONDS:
