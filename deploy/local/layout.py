@@ -81,6 +81,14 @@ class Layout:
         return self.data_dir / "log"
 
     @property
+    def working_dir(self) -> Path:
+        """Where the processes run: relative paths of `.env` start at the project.
+
+        Services look for a `.env` there themselves, so with `ENV_FILE` they run where there is none.
+        """
+        return self.data_dir if self.environment.get("ENV_FILE") else ROOT
+
+    @property
     def socket(self) -> Path:
         """Where the supervisor listens. A socket's path is short by law, so a long one moves to /tmp."""
         path = self.run_dir / "supervisor.sock"

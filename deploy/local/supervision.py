@@ -51,8 +51,7 @@ def write_configuration(layout: Layout) -> None:
         "logfile": str(layout.log_dir / "supervisord.log"),
         "pidfile": str(layout.run_dir / "supervisord.pid"),
         "childlogdir": str(layout.log_dir),
-        # The services read no `.env` of their own: what they get is in their environment.
-        "directory": str(layout.data_dir),
+        "directory": str(layout.working_dir),
     }
     configuration["rpcinterface:supervisor"] = {
         "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
