@@ -21,6 +21,8 @@ from services.local_adapter.storyboard import Judged, StoryboardReader, begins_s
 
 _PROGRESS_SECONDS = 0.25
 _LEAST_SECONDS = 0.2
+_HOPELESS = 20
+"""Wrong lines after which nobody needs the rest: a small model that loops would go on to its limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class Generator:
         log_probabilities: list[float] = []
         ended: Ended | None = None
         held: list[str] = []
+        wrong = 0
         reported = began
         async with aclosing(self._backend.write(task)) as pieces:
             while ended is None:
@@ -141,9 +144,11 @@ class Generator:
                 now = time.monotonic()
                 if held or now - reported >= _PROGRESS_SECONDS:
                     reported = now
-                    yield Progress(tokens, tuple(held), reader.read(held))
+                    issues = reader.read(held)
+                    wrong += len(issues)
+                    yield Progress(tokens, tuple(held), issues)
                     held = []
-                if text.too_long or text.complete or reader.full:
+                if text.too_long or text.complete or wrong >= _HOPELESS:
                     break
         rest = text.finish()
         if rest:

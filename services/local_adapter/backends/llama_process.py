@@ -29,6 +29,7 @@ _HEALTH_FAILURES = 3
 _LONG_LIVED_SECONDS = 30.0
 _MAX_WAIT_SECONDS = 15.0
 _KEPT_LOG_LINES = 20
+_LOOK_AGAIN_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class LlamaProcess:
         """Begins to keep a child; returns at once."""
         if self._keeper is None:
             self._keeper = asyncio.create_task(self._keep(), name="llama-keeper")
+            self._keeper.add_done_callback(self._keeper_ended)
 
     async def stop(self) -> None:
         """Ends the child and stops keeping it."""
@@ -130,6 +132,12 @@ class LlamaProcess:
                 await self._keeper
             self._keeper = None
         self.board.set(Standing(State.NOT_SERVING, reason="the service is shutting down", advice="retry"))
+
+    def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
+        if not keeper.cancelled() and (defect := keeper.exception()) is not None:
+            self._log.error("the keeper of the local model failed", exc_info=defect)
+            advice = "restart the service and report the log"
+            self.board.set(Standing(State.NOT_SERVING, reason="a defect of ours; see the log", advice=advice))
 
     async def _keep(self) -> None:
         while True:  # a child that lived long ends the retry loop, and with it the growth of its pauses
@@ -142,42 +150,35 @@ class LlamaProcess:
                 wait_max=_MAX_WAIT_SECONDS,
             ):
                 with attempt:
-                    await self._run_reporting()
+                    await self._run_reporting(await self._usable_files())
 
-    async def _run_reporting(self) -> None:
+    async def _run_reporting(self, files: ModelFiles) -> None:
         try:
-            await self._run()
+            await self._run(files)
         except _NotRunningError as error:
             state = State.STARTING if error.comes_back else State.NOT_SERVING
-            standing = Standing(state, reason=error.reason, advice=error.advice)
-            if standing != self.board.current:
-                self._log.warning("local model is not serving", reason=error.reason, advice=error.advice)
-            self.board.set(standing)
+            self._cannot(Standing(state, reason=error.reason, advice=error.advice))
             raise
 
-    async def _run(self) -> None:
+    async def _run(self, files: ModelFiles) -> None:
         """Runs one child to its end.
 
         Raises:
             _NotRunningError: It did not come up, or died young. One that lived long ends without an error.
         """
         try:
-            files = await asyncio.to_thread(self._examine)
-        except FilesUnusableError as error:
-            raise _NotRunningError(error.reason, error.advice) from error
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                _CHILD,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=self._environment,
+            )
         except OSError as error:
-            raise _NotRunningError(
-                f"the model's files cannot be read: {error.strerror}", "let this user read them"
-            ) from error
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            _CHILD,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=self._environment,
-        )
+            reason = f"llama.cpp cannot be started: {error.strerror}"
+            raise _NotRunningError(reason, "look for the limits of this machine") from error
         said: deque[str] = deque(maxlen=_KEPT_LOG_LINES)
         assert process.stderr is not None
         listener = asyncio.create_task(self._listen(process.stderr, said), name="llama-log")
@@ -210,6 +211,24 @@ class LlamaProcess:
             raise _NotRunningError(why, "it is being restarted; retry", comes_back=True)
         self._log.warning("local model ended", reason=why, lived_seconds=round(lived, 1))
         self.board.set(Standing(State.STARTING, reason=why, advice="it is being restarted; retry"))
+
+    async def _usable_files(self) -> ModelFiles:
+        """Returns the files once they are as they should be: somebody may be training right now."""
+        while True:
+            try:
+                return await asyncio.to_thread(self._examine)
+            except FilesUnusableError as error:
+                self._cannot(Standing(State.NOT_SERVING, reason=error.reason, advice=error.advice))
+            except OSError as error:
+                reason = f"the model's files cannot be read: {error.strerror}"
+                advice = "let this user read them"
+                self._cannot(Standing(State.NOT_SERVING, reason=reason, advice=advice))
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+    def _cannot(self, standing: Standing) -> None:
+        if standing != self.board.current:
+            self._log.warning("local model is not serving", reason=standing.reason, advice=standing.advice)
+            self.board.set(standing)
 
     async def _introduce(
         self, process: asyncio.subprocess.Process, files: ModelFiles, said: deque[str]
