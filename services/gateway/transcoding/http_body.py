@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from typing import TypeVar
 
@@ -12,6 +13,9 @@ from starlette.types import Receive
 from services.chassis.errors import Code, MeshError
 
 Result = TypeVar("Result")
+
+_DISCARDED_LIMITS = 8
+_DISCARD_SECONDS = 2.0
 
 
 class ClientGoneError(Exception):
@@ -28,6 +32,8 @@ async def read_body(receive: Receive, headers: Headers, limit: int, seconds: flo
     """
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
+        if headers.get("expect", "").lower() != "100-continue":
+            await _discard(receive, limit)
         raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
@@ -40,6 +46,8 @@ async def read_body(receive: Receive, headers: Headers, limit: int, seconds: flo
                 chunk = message.get("body", b"")
                 size += len(chunk)
                 if size > limit:
+                    if message.get("more_body", False):
+                        await _discard(receive, limit)
                     raise _too_large(limit)
                 chunks.append(chunk)
                 if not message.get("more_body", False):
@@ -76,6 +84,18 @@ async def until_gone(receive: Receive, work: Coroutine[None, None, Result]) -> R
 async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _discard(receive: Receive, limit: int) -> None:
+    """Reads on for a moment: a client that is still sending would meet a reset instead of the answer."""
+    left = limit * _DISCARDED_LIMITS
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_DISCARD_SECONDS):
+            while left > 0:
+                message = await receive()
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
+                left -= len(message.get("body", b""))
 
 
 def _too_large(limit: int) -> MeshError:
