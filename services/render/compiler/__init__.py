@@ -1,0 +1,1 @@
+"""From a valid scene to Manim: objects and animations, and readable source, in one walk."""
