@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from deploy.local.layout import MARK
 from deploy.local.mesh import LocalMesh
 
 __all__ = ["make_demo"]
@@ -46,7 +47,8 @@ def make_demo(mesh: LocalMesh, prompt: str, output: Path | None, say: Callable[[
 def _generate(mesh: LocalMesh, prompt: str, path: Path) -> int:
     process = subprocess.Popen(  # noqa: S603 - our own command line
         [sys.executable, "-m", "animathic.cli", "generate", "--output", str(path), "--", prompt],
-        env=dict(mesh.layout.environment),
+        # Without the mark: the command is ours, not a process of the mesh.
+        env={key: value for key, value in mesh.layout.environment.items() if key != MARK},
     )
     # Ctrl-C reaches the command as well: it cancels the animation and ends, and then so do we.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)

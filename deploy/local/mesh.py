@@ -15,7 +15,7 @@ from pathlib import Path
 from animathic.cli.doctor import Finding, Verdict, examine, healthy
 from animathic.client import Client, ClientConfig
 from deploy.local.layout import Layout
-from deploy.local.leftovers import end_leftovers, find_processes
+from deploy.local.leftovers import Leftover, end_leftovers, find_processes
 from deploy.local.supervision import ProcessState, Supervisor, write_configuration
 
 __all__ = ["LocalMesh", "NotReadyError"]
@@ -89,12 +89,15 @@ class LocalMesh:
             return
         with self._lock():
             session = self._supervisor.pid()
+            before: list[Leftover] = []
             if session:
+                # Listed now: once the supervisor is gone, nothing leads to a child without the mark.
+                before = find_processes(self.layout.data_dir)
                 self._supervisor.shut_down()
                 until = time.monotonic() + patience
                 while _alive(session) and time.monotonic() < until:
                     time.sleep(0.1)
-            killed = end_leftovers(self.layout.data_dir, session=session)
+            killed = end_leftovers(self.layout.data_dir, also=before)
             for each in killed:
                 self._say(f"killed what did not end: {each.pid} {each.command}")
             self.layout.socket.unlink(missing_ok=True)

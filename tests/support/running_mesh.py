@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from animathic.cli.places import GATEWAY_HTTP_PORT, HOST, SERVICES
-from deploy.local.layout import ROOT, Layout
+from deploy.local.layout import MARK, ROOT, Layout
 from deploy.local.mesh import LocalMesh
 
 # What a developer's shell or `.env` may hold must not change what the tests see.
@@ -62,7 +62,7 @@ class RunningMesh:
         self.url = self.layout.environment["ANIMATHIC_URL"]
         self.target = self.layout.environment["ANIMATHIC_TARGET"]
         self.keys = keys
-        self.environment = dict(self.layout.environment)
+        self.environment = {key: value for key, value in self.layout.environment.items() if key != MARK}
 
     def command(
         self, *arguments: str, tenant: str = "", timeout: float = 50
