@@ -18,11 +18,24 @@ from services.chassis.listen import split_address
 
 
 class _Uvicorn(uvicorn.Server):
-    """Leaves the process's signals to the service server."""
+    """Leaves the process's signals to the service server, and stops without waiting for a tick."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.serving = asyncio.Event()
+        self.leaving = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        self.serving.set()
+        counter = 0
+        while not (self.leaving.is_set() or await self.on_tick(counter)):
+            counter += 10  # a tick per second, as of its own ten
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.leaving.wait(), 1)
 
 
 class AdminServer:
@@ -62,15 +75,17 @@ class AdminServer:
         )
         self._server = _Uvicorn(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="admin")
-        while not self._server.started and not self._serving.done():  # noqa: ASYNC110 - uvicorn has no event
-            await asyncio.sleep(0.005)
+        ready = asyncio.ensure_future(self._server.serving.wait())
+        await asyncio.wait({ready, self._serving}, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
         if self._serving.done():
             self._serving.result()
+            raise OSError(f"the admin server did not start on {self._address}")
 
     async def stop(self) -> None:
         """Stops serving."""
         if self._server is not None and self._serving is not None:
-            self._server.should_exit = True
+            self._server.leaving.set()
             await self._serving
 
     def _app(self) -> Starlette:

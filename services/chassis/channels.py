@@ -39,11 +39,17 @@ def as_principal(
     return ((PRINCIPAL_KEY, signer.token(principal, ttl=ttl)),)
 
 
-def service_config(never_retried: Sequence[str] = NEVER_RETRIED, *, health_service: str | None = "") -> str:
-    """GRPC's service config of a channel, as JSON.
+def service_config(
+    never_retried: Sequence[str] = NEVER_RETRIED,
+    *,
+    retries: bool = True,
+    health_service: str | None = "",
+) -> str:
+    """The service config of a channel, as JSON.
 
     Args:
         never_retried: Paths of methods without retries.
+        retries: False retries nothing at all.
         health_service: The name whose health decides whether a replica is picked (empty: the
             process); None picks replicas without asking.
     """
@@ -58,14 +64,12 @@ def service_config(never_retried: Sequence[str] = NEVER_RETRIED, *, health_servi
         dict(zip(("service", "method"), path.removeprefix("/").split("/"), strict=True))
         for path in never_retried
     ]
-    methods: list[dict[str, Any]] = [{"name": [{}], "retryPolicy": retry}]
-    if excluded:
-        methods.append({"name": excluded})
-    config: dict[str, Any] = {
-        "loadBalancingConfig": [{"round_robin": {}}],
-        "methodConfig": methods,
-        "retryThrottling": {"maxTokens": 20, "tokenRatio": 0.2},
-    }
+    config: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
+    if retries:
+        # The entry that names a method wins over the one that names none.
+        everything, never = {"name": [{}], "retryPolicy": retry}, {"name": excluded}
+        config["methodConfig"] = [everything, never] if excluded else [everything]
+        config["retryThrottling"] = {"maxTokens": 20, "tokenRatio": 0.2}
     if health_service is not None:
         config["healthCheckConfig"] = {"serviceName": health_service}
     return json.dumps(config)
@@ -79,6 +83,7 @@ def open_channel(
     default_deadline: float = 30,
     deadlines: Mapping[str, float] | None = None,
     never_retried: Sequence[str] = NEVER_RETRIED,
+    retries: bool = True,
     health_service: str | None = "",
     max_message_bytes: int = 8 * 1024 * 1024,
     credentials: grpc.ChannelCredentials | None = None,
@@ -92,14 +97,18 @@ def open_channel(
         default_deadline: Seconds for calls that set no timeout.
         deadlines: The same by method path.
         never_retried: Paths of methods without retries.
+        retries: False retries nothing: for a gateway, whose clients decide.
         health_service: Whose health decides which replica is picked; None asks nobody.
         max_message_bytes: Largest message.
         credentials: TLS; None is plain text.
     """
     options: list[tuple[str, Any]] = [
-        ("grpc.service_config", service_config(never_retried, health_service=health_service)),
+        (
+            "grpc.service_config",
+            service_config(never_retried, retries=retries, health_service=health_service),
+        ),
         ("grpc.service_config_disable_resolution", 1),
-        ("grpc.enable_retries", 1),
+        ("grpc.enable_retries", int(retries)),
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.keepalive_timeout_ms", 10_000),
         ("grpc.keepalive_permit_without_calls", 1),

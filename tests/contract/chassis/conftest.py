@@ -53,8 +53,6 @@ def serve_echo(signer: IdentitySigner, verifier: IdentityVerifier) -> Callable[.
             running(server),
             channel_to(server, signer, metrics=client_metrics, **(channel or {})) as opened,
         ):
-            yield Echo(
-                server, opened, EchoStub(opened), metrics, client_metrics, as_principal(signer, user)
-            )
+            yield Echo(server, opened, EchoStub(opened), metrics, client_metrics, as_principal(signer, user))
 
     return serve

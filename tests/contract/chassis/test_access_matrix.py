@@ -8,10 +8,18 @@ from typing import Any
 import grpc
 import jwt
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from services.chassis.channels import as_principal
 from services.chassis.errors import Code, MeshError
-from services.chassis.identity import PRINCIPAL_KEY, IdentitySigner, Principal, current_principal
+from services.chassis.identity import (
+    PRINCIPAL_KEY,
+    IdentitySigner,
+    IdentityVerifier,
+    Principal,
+    current_principal,
+)
 from services.chassis.rpc_errors import mesh_error
 from tests.support.echo_service import READ, EchoStub, text
 
@@ -23,7 +31,7 @@ async def who(_request: Any, _context: Any) -> Any:
     return text(current_principal().subject)
 
 
-BEHAVIOURS = {name: who for name in ("Unary", "Internal", "PublicWithoutScope", "WithoutRule")}
+BEHAVIOURS = dict.fromkeys(("Unary", "Internal", "PublicWithoutScope", "WithoutRule"), who)
 
 
 def callers(key: bytes) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -55,7 +63,7 @@ def callers(key: bytes) -> dict[str, tuple[tuple[str, str], ...]]:
         "expired": forged(iat=now - 120, exp=now - 60),
         "other key": as_principal(IdentitySigner(secrets.token_bytes(32), "gateway"), reader),
         "other audience": forged(aud="elsewhere"),
-        "unsigned": ((PRINCIPAL_KEY, jwt.encode(claims, None, algorithm="none")),),
+        "unsigned": ((PRINCIPAL_KEY, jwt.encode(claims, "", algorithm="none")),),
         "other algorithm": forged(algorithm="HS512", key=key * 2),
         "lives too long": forged(exp=now + 86400),
         "without expiry": forged(exp=None),
@@ -103,8 +111,6 @@ async def test_the_missing_scope_is_named(serve_echo: Serve, mesh_key: bytes) ->
 
 
 async def test_a_key_can_be_replaced_while_the_mesh_runs(serve_echo: Serve, mesh_key: bytes) -> None:
-    from services.chassis.identity import IdentityVerifier
-
     new = secrets.token_bytes(32)
     async with serve_echo(BEHAVIOURS, verifier=IdentityVerifier(new, mesh_key)) as e:
         reader = Principal("acme", "ann", frozenset({READ}), "user")
@@ -128,16 +134,16 @@ async def test_an_authenticator_of_its_own_replaces_the_mesh_principal(
     async with serve_echo(BEHAVIOURS, verifier=None, authenticator=ApiKeys()) as e:
         assert (await e.stub.Unary(text(""), metadata=(("x-api-key", "k1"),))).value == "by key"
         # The channel brought the service's own signed principal: here it means nothing.
-        for metadata, reason in ((None, "CREDENTIALS_MISSING"), ((("x-api-key", "k2"),), "CREDENTIALS_INVALID")):
+        for metadata, reason in (
+            (None, "CREDENTIALS_MISSING"),
+            ((("x-api-key", "k2"),), "CREDENTIALS_INVALID"),
+        ):
             with pytest.raises(grpc.aio.AioRpcError) as refused:
                 await e.stub.Unary(text(""), metadata=metadata)
             assert mesh_error(refused.value).reason == reason
 
 
 async def test_health_and_reflection_are_open(serve_echo: Serve) -> None:
-    from grpc_health.v1 import health_pb2, health_pb2_grpc
-    from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-
     async with serve_echo(BEHAVIOURS) as e, grpc.aio.insecure_channel(f"127.0.0.1:{e.server.port}") as plain:
         health = health_pb2_grpc.HealthStub(plain)  # type: ignore[no-untyped-call]
         for service in ("", "animathic.tests.v1.EchoService"):

@@ -110,7 +110,7 @@ async def test_bidi_stream(serve_echo: Serve, behaviour: Any) -> None:
 async def test_handlers_that_forward_bytes_run_through_the_same_layers(serve_echo: Serve) -> None:
     seen = []
 
-    class Forwarding(grpc.GenericRpcHandler):  # type: ignore[misc]
+    class Forwarding(grpc.GenericRpcHandler):
         def service(self, details: Any) -> Any:
             async def forward(request: bytes, _context: Any) -> Any:
                 seen.append((request, current_principal().tenant))
@@ -136,7 +136,7 @@ async def test_handlers_that_forward_bytes_run_through_the_same_layers(serve_ech
 async def test_own_interceptors_and_layers_run_inside(serve_echo: Serve) -> None:
     order: list[str] = []
 
-    class Inner(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+    class Inner(grpc.aio.ServerInterceptor):
         async def intercept_service(self, continuation: Any, details: Any) -> Any:
             if details.method.startswith(f"/{SERVICE}/"):
                 order.append(f"interceptor {details.method}")
