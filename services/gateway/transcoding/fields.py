@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -15,9 +16,10 @@ WRAPPERS = frozenset(
     for name in ("Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "String", "Bytes")
 )
 # Messages whose JSON form is one string, which a path or query can therefore hold.
-_TEXT_MESSAGES = frozenset(
+TEXT_MESSAGES = frozenset(
     {"google.protobuf.Timestamp", "google.protobuf.Duration", "google.protobuf.FieldMask"}
 )
+_MASK = re.compile(r"[A-Za-z0-9_.*]+(?:,[A-Za-z0-9_.*]+)*")
 _TEXT_MESSAGE_EXPECTED = {
     "google.protobuf.Timestamp": "a time such as 2026-01-31T12:00:00Z",
     "google.protobuf.Duration": "seconds with an 's', such as 1.5s",
@@ -55,7 +57,7 @@ class FieldPath:
     def holds_text(self) -> bool:
         """Whether text can set the field: scalars and the well-known types that are one JSON string."""
         kind = self.leaf.message_type
-        return kind is None or kind.full_name in WRAPPERS or kind.full_name in _TEXT_MESSAGES
+        return kind is None or kind.full_name in WRAPPERS or kind.full_name in TEXT_MESSAGES
 
     def set_text(self, message: Message, texts: list[str]) -> None:
         """Sets the field from one text, or from several where it is repeated.
@@ -124,10 +126,13 @@ def _set_text_message(message: Message, text: str) -> None:
         value = scalar_from_text(descriptor_of(message).fields_by_name["value"], text)
         setattr(message, "value", value)  # noqa: B010 - the class is only known at run time
         return
+    special: Any = message
     try:
+        if kind == "google.protobuf.FieldMask" and text and not _MASK.fullmatch(text):
+            raise ValueError(text)
         if kind == "google.protobuf.FieldMask" and "_" in text:
-            getattr(message, "paths").extend(text.split(","))  # noqa: B009
+            special.paths.extend(text.split(","))
         else:
-            getattr(message, "FromJsonString")(text)  # noqa: B009
+            special.FromJsonString(text)
     except (ValueError, OverflowError):
         raise ScalarError(f"expects {_TEXT_MESSAGE_EXPECTED[kind]}") from None

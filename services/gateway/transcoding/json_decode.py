@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from services.chassis.errors import Code, FieldViolation, MeshError
-from services.gateway.transcoding.fields import WRAPPERS, descriptor_of, set_text_message
+from services.gateway.transcoding.fields import TEXT_MESSAGES, WRAPPERS, descriptor_of, set_text_message
 from services.gateway.transcoding.scalars import (
     ScalarError,
     describe,
@@ -25,8 +25,9 @@ from services.gateway.transcoding.scalars import (
 
 MOST_VIOLATIONS = 10
 DEEPEST = 64
-_TEXT_MESSAGES = frozenset(
-    {"google.protobuf.Timestamp", "google.protobuf.Duration", "google.protobuf.FieldMask"}
+# Types whose JSON form is not an object of their fields: inside `Any` it travels as `value`.
+_SPECIAL = (
+    WRAPPERS | TEXT_MESSAGES | {f"google.protobuf.{name}" for name in ("Any", "Struct", "Value", "ListValue")}
 )
 
 
@@ -142,7 +143,7 @@ class _Filling:
             if kind in WRAPPERS:
                 self._scalar(message, descriptor_of(message).fields_by_name["value"], value, path)
                 return
-            if kind in _TEXT_MESSAGES:
+            if kind in TEXT_MESSAGES:
                 self._text_message(message, value, path)
                 return
             special = getattr(self, "_fill_" + kind.removeprefix("google.protobuf.").lower(), None)
@@ -292,8 +293,7 @@ class _Filling:
             return
         packed = packed_class()
         rest = {key: item for key, item in value.items() if key != "@type"}
-        if name.startswith("google.protobuf.") and name != "google.protobuf.Empty":
-            # Well-known types have a JSON form of their own, which travels as `value`.
+        if name in _SPECIAL:
             if set(rest) != {"value"}:
                 self._violate(path, "expects the keys @type and value", "TYPE_MISMATCH")
                 return
