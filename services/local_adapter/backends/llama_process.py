@@ -23,8 +23,6 @@ from services.local_adapter.model_files import FilesUnusableError, ModelFiles
 
 _CHILD = "services.local_adapter.llama_child"
 _START_SECONDS = 60.0
-_HEALTH_SECONDS = 2.0
-_HEALTH_TIMEOUT = 5.0
 _HEALTH_FAILURES = 3
 _LONG_LIVED_SECONDS = 30.0
 _MAX_WAIT_SECONDS = 15.0
@@ -68,6 +66,7 @@ class LlamaProcess:
         threads: Threads that compute.
         slots: Answers at a time.
         context_tokens: Prompt and answer together, for each slot.
+        health_seconds: Between two health checks; three in a row without an answer end the child.
     """
 
     def __init__(
@@ -79,6 +78,7 @@ class LlamaProcess:
         threads: int,
         slots: int,
         context_tokens: int,
+        health_seconds: float = 2.0,
     ) -> None:
         self._examine = examine
         self._client = client
@@ -86,6 +86,7 @@ class LlamaProcess:
         self._threads = threads
         self._slots = slots
         self._context_tokens = context_tokens
+        self._health_seconds = health_seconds
         self._log = structlog.get_logger(__name__)
         self.board = StandingBoard(
             Standing(State.STARTING, reason="the model is being loaded", advice="retry in a second")
@@ -270,11 +271,11 @@ class LlamaProcess:
         misses = 0
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_HEALTH_SECONDS):
+                async with asyncio.timeout(self._health_seconds):
                     code = await process.wait()
                     return f"llama.cpp ended ({'signal' if code < 0 else 'exit code'} {abs(code)})"
             try:
-                answer = await self._client.get(f"{endpoint.url}/health", timeout=_HEALTH_TIMEOUT)
+                answer = await self._client.get(f"{endpoint.url}/health", timeout=2 * self._health_seconds)
                 misses = 0 if answer.status_code == httpx.codes.OK else misses + 1
             except httpx.HTTPError:
                 misses += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import secrets
@@ -28,6 +29,7 @@ from services.chassis.server import ServiceServer
 from services.local_adapter.app import build
 from services.local_adapter.config import LocalAdapterSettings
 from services.local_adapter.servicer import SERVICE
+from tests.support.scripted_http import ScriptedServer, answering, streaming
 from tests.support.serving import channel_to, running
 
 
@@ -254,6 +256,80 @@ async def test_requests_that_break_the_contract_name_the_field(start_mesh: Start
             error = await refused(mesh.generate(**fields))
             assert (error.code, error.reason) == (Code.INVALID_ARGUMENT, "FIELD_INVALID")
             assert [violation.field for violation in error.violations] == [field]
+
+
+def words(text: str) -> bytes:
+    return f"data: {json.dumps({'choices': [{'index': 0, 'delta': {'content': text}}]})}\n\n".encode()
+
+
+END = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+FENCED = "Sure, here it is:\n```\na = circle red\n\ncreate a\n```\nEnjoy!"
+LISTED = answering({"data": [{"id": "tiny", "owned_by": "somebody"}]})
+
+
+@pytest.mark.asyncio
+async def test_a_server_of_somebody_else(start_mesh: StartMesh, script: ScriptedServer) -> None:
+    script.on("GET /v1/models", LISTED)
+    script.on("POST /v1/chat/completions", streaming([*(words(part) for part in FENCED), END]))
+    async with start_mesh(local_infer_url=f"{script.url}/v1", local_infer_api_key="sk-1") as mesh:
+        described = await mesh.until_state(pb.MODEL_STATE_READY)
+        assert described.backend == f"openai at {script.url}"
+        assert described.model_version == "somebody:tiny"
+        assert not described.remote
+        *_, last = await mesh.generate(prompt="a red circle")
+        assert last.result.storyboard == "a = circle red\n\ncreate a"
+        assert last.result.scene.elements[0].style.color == "red"
+        assert not last.result.HasField("confidence")
+        assert script.requests[-1].headers["authorization"] == "Bearer sk-1"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ("a = circel\ncreate a", "unknown_kind"),
+        ("I am not sure what you mean.", "unknown_statement"),
+        ("", "empty_scene"),
+    ],
+)
+async def test_an_invalid_answer_is_a_result_with_its_issues(
+    start_mesh: StartMesh, script: ScriptedServer, answer: str, code: str
+) -> None:
+    script.on("GET /v1/models", LISTED)
+    script.on("POST /v1/chat/completions", streaming([words(answer), END]))
+    async with start_mesh(local_infer_url=script.url) as mesh:
+        await mesh.until_state(pb.MODEL_STATE_READY)
+        *_, last = await mesh.generate(prompt="a red circle")
+        assert last.result.HasField("invalid")
+        assert code in [issue.code for issue in last.result.issues]
+        assert last.result.storyboard == answer
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_trickles_is_ended_by_the_deadline(
+    start_mesh: StartMesh, script: ScriptedServer
+) -> None:
+    script.on("GET /v1/models", LISTED)
+    script.on("POST /v1/chat/completions", streaming([words("# "), *[0.1, words("x")] * 100]))
+    async with start_mesh(local_infer_url=script.url) as mesh:
+        await mesh.until_state(pb.MODEL_STATE_READY)
+        error = await refused(mesh.generate(prompt="a red circle", timeout=2))
+        assert (error.code, error.reason) == (Code.DEADLINE_EXCEEDED, "MODEL_TIMEOUT")
+        await mesh.until_slots(busy=0)
+
+
+@pytest.mark.asyncio
+async def test_an_answer_without_end_is_cut_and_judged(start_mesh: StartMesh, script: ScriptedServer) -> None:
+    script.on("GET /v1/models", LISTED)
+    script.on(
+        "POST /v1/chat/completions", streaming([words("a = circle\n"), *[words("x" * 1000)] * 1000, END])
+    )
+    async with start_mesh(local_infer_url=script.url) as mesh:
+        await mesh.until_state(pb.MODEL_STATE_READY)
+        *_, last = await mesh.generate(prompt="a red circle")
+        assert last.result.HasField("invalid")
+        assert "too_long" in [issue.code for issue in last.result.issues]
+        assert len(last.result.storyboard) < 50_000
 
 
 @pytest.mark.asyncio
