@@ -51,11 +51,11 @@ class ForkServer:
             raise RuntimeError(f"the fork server has {threads} threads: its children could deadlock")
         self._say({"ready": True, "pid": os.getpid()})
         while True:
-            ready, _, _ = select.select([self._control, wake_read], [], [])
+            ready, _, _ = select.select([self._control.fileno(), wake_read], [], [])
             if wake_read in ready:
                 os.read(wake_read, 4096)
                 self._reap()
-            if self._control in ready and not self._take():
+            if self._control.fileno() in ready and not self._take():
                 return
 
     def _take(self) -> bool:

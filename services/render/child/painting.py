@@ -67,7 +67,7 @@ def configure(frame: Frame, directory: Path) -> None:
     config.frame_width, config.frame_height = frame.width, frame.height
     logging.getLogger("manim").setLevel(logging.WARNING)
     random.seed(0)
-    np.random.seed(0)  # noqa: NPY002 (Manim draws from the global generator)
+    np.random.seed(0)
     np.seterr(all="ignore")
 
 
