@@ -203,5 +203,5 @@ def _quality(animation: animation_pb2.Animation) -> str:
         return "not judged"
     checks = animation.quality.checks
     failed = [check.reason for check in checks if not check.passed]
-    passed = f"{animation.quality.score:.2f} ({len(checks) - len(failed)} of {len(checks)} checks)"
-    return passed + (f"; {'; '.join(failed)}" if failed else "")
+    share = f"{len(checks) - len(failed)} of {len(checks)} checks" if checks else "nothing to check"
+    return f"{animation.quality.score:.2f} ({share})" + (f"; {'; '.join(failed)}" if failed else "")

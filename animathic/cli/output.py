@@ -79,7 +79,7 @@ class Output:
     def note(self, text: str) -> None:
         """Prints a line about what is going on, on stderr."""
         if not self.json:
-            self.notes.print(Text(plain(text)))
+            self.notes.print(Text(plain(text)), soft_wrap=True)
 
     def error(self, error: AnimathicError, **more: object) -> None:
         """Prints an error: one line with reason and advice, then the fields at fault; or as JSON.

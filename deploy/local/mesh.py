@@ -84,9 +84,8 @@ class LocalMesh:
         Args:
             patience: Seconds for an orderly end; then processes are killed.
         """
-        if not self.layout.run_dir.is_dir():
-            self._say("nothing runs")
-            return
+        # Also where somebody removed the data of a mesh that runs: its processes are found by their mark.
+        self.layout.run_dir.mkdir(parents=True, exist_ok=True)
         with self._lock():
             session = self._supervisor.pid()
             before: list[Leftover] = []
