@@ -164,6 +164,8 @@ def _enum(enum: EnumDescriptor | None, value: object) -> int:
             return int(known.number)
         names = [name.name for name in enum.values]
         raise ScalarError(f'does not know "{shorten(value)}"{suggestion(value, names)}')
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         if -(2**31) <= value < 2**31:
             return value

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import tempfile
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from google.api import annotations_pb2
-from google.protobuf import descriptor_pb2
+from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -50,6 +51,15 @@ def pool() -> DescriptorPool:
     for file in descriptor_set().file:
         made.Add(file)
     return made
+
+
+def register() -> None:
+    """Makes the contract known to the default pool as well, as generated code would."""
+    for file in descriptor_set().file:
+        if file.package != PACKAGE:
+            importlib.import_module(file.name.removesuffix(".proto").replace("/", ".") + "_pb2")
+        else:
+            descriptor_pool.Default().AddSerializedFile(file.SerializeToString())
 
 
 @cache

@@ -55,6 +55,7 @@ ACCEPTED: list[dict[str, Any]] = [
     {"flag": False, "data": "-_8", "color": 2},
     {"data": "+/8="},
     {"color": 77},
+    {"color": 2.0},
     {"child": {"child": {"name": "deep"}}, "children": [{}, {"small": 1}]},
     {"texts": ["a", ""], "numbers": [1, "2"], "colors": ["COLOR_BLUE", 1]},
     {"labels": {"a": "b", "": ""}, "indexed": {"-1": {"name": "x"}}, "weights": {"true": 1.5, "false": 0}},
