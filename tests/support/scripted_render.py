@@ -8,11 +8,10 @@ from typing import Any
 
 from google.protobuf import empty_pb2
 
-from animathic.v1 import animation_pb2, artifact_pb2
+from animathic.v1 import animation_pb2, artifact_pb2, render_service_pb2_grpc
 from animathic.v1 import artifact_service_pb2 as artifacts_pb
 from animathic.v1 import artifact_service_pb2_grpc as artifacts_grpc
 from animathic.v1 import render_service_pb2 as pb
-from animathic.v1 import render_service_pb2_grpc
 from services.chassis.errors import Code, MeshError
 from services.chassis.identity import Principal, current_principal
 

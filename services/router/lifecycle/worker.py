@@ -24,7 +24,7 @@ from services.router.scenes import SceneLanguage
 from services.router.store import endings
 from services.router.store.endings import Ending, Endings
 from services.router.store.leases import Claim, Leases
-from services.router.store.records import AttemptRecord, Record, state_name
+from services.router.store.records import CANCELLED, AttemptRecord, Record, state_name
 from services.router.store.statements import LeaseLostError
 from services.router.store.work import Checkpoint, Work
 from services.router.telemetry import Telemetry
@@ -141,6 +141,8 @@ class Worker:
 
     async def _finish(self, grip: Grip, ending: Ending, reason: str) -> None:
         animation = await durably(self._ends.finish, grip.lease, ending)
+        if animation.state == CANCELLED:
+            reason = "CANCELLED"
         self._telemetry.finished(animation, reason)
         _log.info("ended", state=state_name(animation.state), reason=reason)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from google.rpc import status_pb2
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +21,7 @@ from services.router.store.records import (
 )
 from services.router.store.statements import (
     close_attempts,
+    fence,
     has_render,
     insert_events,
     read_attempts,
@@ -88,6 +90,9 @@ class Endings:
             MeshError: UNAVAILABLE `DATABASE_UNAVAILABLE`.
         """
         async with self._database.transaction() as session:
+            if ending.state != CANCELLED and await self._is_cancelled(session, lease):
+                # A cancellation that was answered before the end is kept, however close it was.
+                ending = cancelled()
             record = await self._write_row(session, lease, ending)
             await close_attempts(session, record.id, ending.open_attempts)
             attempts = await read_attempts(session, record.id)
@@ -98,6 +103,10 @@ class Endings:
                 session, self._database.now, [events_pb2.EVENT_KIND_ANIMATION_ENDED], animation
             )
         return animation
+
+    async def _is_cancelled(self, session: AsyncSession, lease: Lease) -> bool:
+        wanted = sa.select(animations.c.cancel_requested).where(fence(lease)).with_for_update()
+        return bool((await session.execute(wanted)).scalar_one_or_none())
 
     async def _write_row(self, session: AsyncSession, lease: Lease, ending: Ending) -> Record:
         now = self._database.now
