@@ -74,7 +74,7 @@ def language_reference() -> str:
         "Every kind also takes: [COLOR] " + _fields(_common("style"), skip_bare=True),
         "and at most one place: " + " | ".join(_keyed(field) for field in _common("placement")[:8]),
         "with " + " ".join(f"[{_keyed(field)}]" for field in _common("placement")[8:]),
-        "left=a stands to the left of a, above=a above it; at=a on its center. Unplaced elements are laid out.",
+        "left=a is to the left of a, above=a above it, at=a on its center. Unplaced elements are laid out.",
         "",
         "Steps (each may end in a run time such as 2s and an easing such as linear):",
         *_block(lang.steps.values()),

@@ -130,6 +130,8 @@ class Stage:
             place = f"{path}.{kind}.{field.path[-1]}[{index}]"
             name = reference.name
             if name == ALL and ALL not in self._own:
+                if effect == notation_pb2.EFFECT_SHOW:
+                    continue  # It has no meaning there, which is reported with the names.
                 if not self._visible:
                     issues.append(Issue(Code.NOTHING_SHOWN, f"{keyword}: nothing is shown", place))
                 targets += self._visible

@@ -28,6 +28,7 @@ _UNITS = frozenset(
 )
 _CONTINUES = tuple("+*/^<>)")
 _UNFINISHED = tuple("+-*/^,(<>=")
+_TURNS = frozenset({"pi", "tau"})
 _FILLERS = frozenset({"and", "the", "then"})
 
 
@@ -90,9 +91,9 @@ def _joined(words: Sequence[Word]) -> list[Word]:
     """Puts together what spaces took apart: `radius = 2`, `90 degrees`."""
     joined: list[Word] = []
     for word in words:
-        text = word.text
-        if len(text) > 1 and text[-1] in ",;":
-            text = text[:-1]
+        text = word.text if unquote(word.text) is not None else word.text.rstrip(",;")
+        if not text:
+            continue
         before = joined[-1].text if joined else ""
         if before and (
             (text == "=" or (text[0] == "=" and text[:2] != "=="))
@@ -220,8 +221,7 @@ class _Reader:
         if one.shape is Shape.REFERENCES:
             if any(f.position > one.position and f.path in self.result.columns for f in self._positional):
                 return False
-            directed = any(f.shape is Shape.VECTOR for f in self._positional) and text.lower() in DIRECTIONS
-            return text[0] == "[" or (NAME.fullmatch(text) is not None and not directed)
+            return text[0] == "[" or (NAME.fullmatch(text) is not None and not self._ends_names(text))
         if one.shape is Shape.REFERENCE:
             return NAME.fullmatch(text) is not None
         if one.shape is Shape.POINT:
@@ -231,6 +231,14 @@ class _Reader:
         if one.shape in (Shape.NUMBER, Shape.INTEGER, Shape.ANGLE):
             return text[0] in "+-.(" or text[0].isdigit() or text.lower().startswith(("pi", "tau", "sqrt"))
         return one.shape is Shape.EXPRESSION
+
+    def _ends_names(self, text: str) -> bool:
+        """Whether what could be a name is what follows the names: `right` in a shift, `pi` in a turn."""
+        if text in self._names:
+            return False
+        shapes = {field.shape for field in self._positional}
+        directed = Shape.VECTOR in shapes and text.lower() in DIRECTIONS
+        return directed or (Shape.ANGLE in shapes and text.lower() in _TURNS)
 
     @property
     def _positional(self) -> tuple[Field, ...]:

@@ -82,6 +82,9 @@ def validate(scene: scene_pb2.Scene, document: Document | None = None) -> Valida
         found = [i for i in found if (i.code, i.line) not in reported]
         found = sorted([*document.issues, *found], key=lambda issue: issue.line or math.inf)
     errors = tuple(i for i in found if i.severity is Severity.ERROR)[: LIMITS.issues]
+    if len(errors) > 1:
+        # That nothing is shown is what other mistakes lead to.
+        errors = tuple(i for i in errors if i.code is not Code.EMPTY_SCENE)
     notes = tuple(i for i in found if i.severity is Severity.NOTE)[: LIMITS.issues]
     return ValidationResult(errors, notes, 0.0 if errors else scene_seconds(scene), scene)
 

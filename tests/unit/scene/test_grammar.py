@@ -20,8 +20,7 @@ SMALL = settings(max_examples=60, deadline=None, suppress_health_check=list(Heal
 
 def rounded(text: str) -> str:
     """Numbers as models write them: at most six decimals; expressions without blanks."""
-    text = re.sub(r"(\d+\.\d{1,6})\d*", r"\1", text)
-    return text
+    return re.sub(r"(\d+\.\d{1,6})\d*", r"\1", text)
 
 
 def test_every_rule_is_defined_and_used() -> None:
