@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -94,7 +93,7 @@ class LocalMesh:
                 before = find_processes(self.layout.data_dir)
                 self._supervisor.shut_down()
                 until = time.monotonic() + patience
-                while _alive(session) and time.monotonic() < until:
+                while not self._supervisor.ended(session) and time.monotonic() < until:
                     time.sleep(0.1)
             killed = end_leftovers(self.layout.data_dir, also=before)
             for each in killed:
@@ -177,16 +176,3 @@ def _refusing(findings: list[Finding]) -> set[str]:
     models = [each for each in findings if each.part.startswith("models/")]
     return {"models"} if models and all(each.verdict is Verdict.NOT_READY for each in models) else set()
 
-
-def _alive(pid: int) -> bool:
-    try:
-        # Reaps it where it is our own child: a dead child that nobody waited for still has an id.
-        if os.waitpid(pid, os.WNOHANG)[0] == pid:
-            return False
-    except ChildProcessError:
-        pass
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
 import subprocess
 import sys
 import time
@@ -91,6 +92,7 @@ class Supervisor:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self._started: subprocess.Popen[bytes] | None = None
 
     @property
     def running(self) -> bool:
@@ -112,7 +114,7 @@ class Supervisor:
         """
         log = self._layout.log_dir / "supervisord.out"
         with log.open("ab") as output:
-            process = subprocess.Popen(  # noqa: S603 - our own command line
+            self._started = process = subprocess.Popen(  # noqa: S603 - our own command line
                 [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", self._configuration],
                 cwd=ROOT,
                 env=dict(self._layout.environment),
@@ -147,6 +149,16 @@ class Supervisor:
         for name in down:
             self._ask("startProcess", name, False)
         return down
+
+    def ended(self, pid: int) -> bool:
+        """Whether the supervisor with this process id has ended."""
+        if self._started is not None and self._started.pid == pid:
+            return self._started.poll() is not None
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
 
     def shut_down(self) -> None:
         """Asks supervisord to stop all services and itself; it does so in its own time."""
