@@ -100,7 +100,7 @@ def open_channel(
         retries: False retries nothing: for a gateway, whose clients decide.
         health_service: Whose health decides which replica is picked; None asks nobody.
         max_message_bytes: Largest message.
-        credentials: TLS; None is plain text.
+        credentials: TLS (`tls.channel_credentials(settings)`); None is plain text.
     """
     options: list[tuple[str, Any]] = [
         (

@@ -25,6 +25,9 @@ class ServiceSettings(BaseSettings):
     grpc_listen: str = Field("127.0.0.1:0", description="Address of the gRPC port; 0 chooses a free one.")
     admin_listen: str = Field("127.0.0.1:0", description="Address of /metrics, /healthz and /readyz.")
     mesh_key_file: Path = Field(Path("var/secrets/mesh.key"), description="The key that signs principals.")
+    tls_certificate_file: Path | None = Field(None, description="TLS between services: the certificate.")
+    tls_key_file: Path | None = Field(None, description="TLS between services: the key of the certificate.")
+    tls_ca_file: Path | None = Field(None, description="TLS between services: the authority of all of them.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What is logged.")
     data_dir: Path = Field(Path("var"), description="Where files go that are not elsewhere.")
     endpoint_seconds: float = Field(

@@ -29,6 +29,7 @@ from services.chassis.loop_lag import watch_loop_lag
 from services.chassis.methods import MethodTable
 from services.chassis.metrics import Metrics
 from services.chassis.rpc_errors import ErrorLayer
+from services.chassis.tls import server_credentials
 from services.chassis.tracing import TraceLayer
 from services.chassis.validation import ValidationLayer
 
@@ -80,10 +81,11 @@ class ServiceServer:
             deadlines: Default and least deadlines; None takes the defaults from the settings.
             ends_on_drain: Paths of methods (endless streams) that are ended with UNAVAILABLE when the
                 drain begins, instead of being waited for.
-            credentials: TLS; None listens in plain text.
+            credentials: TLS; None takes it from the settings, which say plain text by default.
 
         Raises:
-            ValueError: Neither a verifier nor an authenticator is given.
+            ValueError: Neither a verifier nor an authenticator is given, or the TLS files are not
+                usable.
         """
         if authenticator is None:
             if verifier is None:
@@ -94,7 +96,7 @@ class ServiceServer:
         self.health = Health(metrics)
         self.draining = asyncio.Event()
         self._settings = settings
-        self._credentials = credentials
+        self._credentials = credentials or server_credentials(settings)
         self._methods = MethodTable()
         self._metrics_layer = MetricsLayer(metrics)
         self._validation = ValidationLayer()

