@@ -37,7 +37,11 @@ def server_credentials(settings: ServiceSettings) -> grpc.ServerCredentials | No
         read = latest
         return configuration()
 
-    return grpc.dynamic_ssl_server_credentials(configuration(), renewed, require_client_authentication=True)
+    return grpc.dynamic_ssl_server_credentials(
+        configuration(),
+        renewed,  # type: ignore[arg-type] # the stubs do not know that None means "as before"
+        require_client_authentication=True,
+    )
 
 
 def channel_credentials(settings: ServiceSettings) -> grpc.ChannelCredentials | None:

@@ -34,6 +34,11 @@ class Authority:
             .sign(self.key, hashes.SHA256())
         )
 
+    @property
+    def pem(self) -> bytes:
+        """The authority's own certificate."""
+        return self.certificate.public_bytes(serialization.Encoding.PEM)
+
     def _builder(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
@@ -61,7 +66,7 @@ class Authority:
         )
         (folder / "tls.key").write_bytes(private)
         (folder / "tls.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        (folder / "ca.crt").write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
+        (folder / "ca.crt").write_bytes(self.pem)
         return {
             "tls_key_file": str(folder / "tls.key"),
             "tls_certificate_file": str(folder / "tls.crt"),
@@ -91,7 +96,7 @@ async def test_only_the_meshs_own_certificates_get_in(
         foreign["tls_ca_file"] = client["tls_ca_file"]
         await refused(credentials=channel_credentials(settings_for_tests(**foreign)))
         # The right authority, but no certificate.
-        await refused(credentials=grpc.ssl_channel_credentials(Path(client["tls_ca_file"]).read_bytes()))
+        await refused(credentials=grpc.ssl_channel_credentials(mesh.pem))
         # All certificates are replaced while the server runs.
         renewed = Authority("renewed")
         renewed.issue(tmp_path / "server", "router")
@@ -116,5 +121,5 @@ async def test_half_a_configuration_is_none(tmp_path: Path) -> None:
             with pytest.raises(ValueError, match="set all of"):
                 make(rest)
     gone = settings_for_tests(**(files | {"tls_key_file": "/nowhere/tls.key"}))
-    with pytest.raises(ValueError, match="/nowhere/tls.key cannot be read"):
+    with pytest.raises(ValueError, match=r"/nowhere/tls\.key cannot be read"):
         server_credentials(gone)
