@@ -103,15 +103,15 @@ class Generator:
                 "MODEL_NOT_FOUND",
                 f"version {model_version!r} does not serve here; ask for {serving!r}, or leave it empty",
             )
-        if refusal := self._backend.refusal(task):
-            yield Accepted(serving)
-            yield _declined(refusal, serving, 0.0)
-            return
         if self._backend.standing().state is State.NOT_SERVING:
             standing = self._backend.standing()
             raise MeshError(
                 Code.UNAVAILABLE, "MODEL_FAILED", f"{standing.reason}; {standing.advice}", retry_after=5.0
             )
+        if refusal := self._backend.refusal(task):
+            yield Accepted(serving)
+            yield _declined(refusal, serving, 0.0)
+            return
         async with self._slots.place(until - asyncio.get_running_loop().time()):
             yield Accepted(serving)
             async with aclosing(self._write(task, until)) as events:

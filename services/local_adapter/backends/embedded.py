@@ -71,8 +71,7 @@ class EmbeddedBackend:
     @property
     def abilities(self) -> Abilities:
         """What training measured."""
-        endpoint = self._process.endpoint
-        manifest = endpoint.files.manifest if endpoint else None
+        manifest = self._process.files.manifest if self._process.files else None
         return Abilities(manifest.element_kinds, manifest.action_kinds) if manifest else Abilities()
 
     def standing(self) -> Standing:
@@ -85,9 +84,8 @@ class EmbeddedBackend:
 
     def refusal(self, task: Task) -> str:
         """The model has learned to write new scenes from a sentence or a few; it says no to the rest."""
-        endpoint = self._process.endpoint
-        manifest = endpoint.files.manifest if endpoint else None
-        if task.parent_storyboard and not (manifest and manifest.edits):
+        files = self._process.files
+        if task.parent_storyboard and files and not (files.manifest and files.manifest.edits):
             return "the local model writes new scenes and has not learned to change one"
         if len(prompting.one_line(task.prompt)) > prompting.MAX_PROMPT_CHARACTERS:
             return (
@@ -123,6 +121,8 @@ class EmbeddedBackend:
                 with attempt:
                     endpoint = await self._endpoint(lost)
                     lost = endpoint
+                    if refusal := self.refusal(task):  # what it has learned was not known before it came up
+                        raise DeclinedError(refusal)
                     answer = self._stream(endpoint, body)
                     first = await anext(answer)
         except _LostBeforeFirstWordError:
@@ -146,8 +146,10 @@ class EmbeddedBackend:
         return endpoint
 
     def _body(self, task: Task) -> dict[str, Any]:
+        # llama.cpp reads names such as <|im_end|> as the tokens they name, also where a person wrote them.
+        prompt = prompting.local_prompt(task.prompt, task.parent_storyboard).replace("<|", "< |")
         body: dict[str, Any] = {
-            "prompt": prompting.local_prompt(task.prompt, task.parent_storyboard),
+            "prompt": prompt,
             "stream": True,
             "grammar": self._grammar,
             "n_predict": self._max_tokens,

@@ -96,6 +96,8 @@ class LlamaProcess:
         self._keeper: asyncio.Task[None] | None = None
         self.starts = 0
         """How often a child has come up."""
+        self.files: ModelFiles | None = None
+        """What was found to be usable last; it stays while a child is replaced."""
 
     @property
     def endpoint(self) -> Endpoint | None:
@@ -217,7 +219,8 @@ class LlamaProcess:
         """Returns the files once they are as they should be: somebody may be training right now."""
         while True:
             try:
-                return await asyncio.to_thread(self._examine)
+                self.files = await asyncio.to_thread(self._examine)
+                return self.files
             except FilesUnusableError as error:
                 self._cannot(Standing(State.NOT_SERVING, reason=error.reason, advice=error.advice))
             except OSError as error:
