@@ -45,11 +45,14 @@ def parse_answer(text: str) -> scene_pb2.Scene | Declined:
     first = next((line for line in storyboard.split("\n") if line.strip()), "")
     if first.split()[:1] != ["decline"]:
         return parse(storyboard)
-    words = split_line(first, storyboard.split("\n").index(first) + 1).words[1:]
+    line = split_line(first.rstrip("\r"), storyboard.split("\n").index(first) + 1)
+    if line.issues:
+        raise SceneError(line.issues)
+    words = line.words[1:]
     reason = unquote(words[0].text) if len(words) == 1 else " ".join(word.text for word in words)
     if reason is None or len(reason) > _REASON_LENGTH:
         message = "the reason for declining cannot be read"
-        raise SceneError([Issue(Code.DECLINED, message, line=1, advice='write: decline "reason"')])
+        raise SceneError([Issue(Code.DECLINED, message, line=line.number, advice='write: decline "reason"')])
     return Declined(reason)
 
 

@@ -185,7 +185,7 @@ class _Grammar:
             "expression": 'sum (("<=" | ">=" | "<" | ">") sum)?',
             "sum": 'product (("+" | "-") product)*',
             "product": 'factor (("*" | "/") factor)*',
-            "factor": '"-"? atom ("^" "-"? atom)?',
+            "factor": '"-"? atom ("^" "-"? atom)*',
             "atom": f'size | {constants} | call | "(" expression ")"',
             "call": 'name "(" arguments ")"',
         }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from google.protobuf.message import Message
 
 from animathic.scene.access import present_value
-from animathic.scene.registry import Field, Shape, Statement, language
+from animathic.scene.registry import Field, Shape, Statement, enum_words, language
 from animathic.scene.writing import write_value, write_words
 from animathic.v1 import scene_pb2
 
@@ -63,6 +63,8 @@ def print_statement(statement: Statement, holder: Message) -> str:
     bare = True
     for field in statement.fields:
         value = None if field is fixed else present_value(holder, field)
+        if field.shape is Shape.WORD and value not in enum_words(field.descriptor.enum_type).printed:
+            value = None  # Another program may send a number that has no word.
         if value is None:
             # Once a positional field is missing, those after it would be read in its place.
             bare = bare and (field is fixed or not field.position)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -26,7 +27,7 @@ def write_value(field: Field, value: Any) -> str:
 def write_words(field: Field, value: Any) -> str:
     """A field's value as it stands among bare words."""
     if field.shape is Shape.VECTOR:
-        return _displacement(value)
+        return _displacement(field, value)
     if field.shape is Shape.REFERENCES:
         return " ".join(reference.name for reference in value)
     return write_value(field, value)
@@ -91,25 +92,31 @@ def _point(_field: Field, value: Any) -> str:
         return f"{on_axes.axes}({','.join(parts)})"
     anchor: scene_pb2.Anchor = value.anchor
     words = enum_words(anchor.DESCRIPTOR.fields_by_name["point"].enum_type).printed
-    return f"{anchor.element}.{words[anchor.point]}" if anchor.point else anchor.element
+    return f"{anchor.element}.{words[anchor.point]}" if anchor.point in words else anchor.element
 
 
 def _coordinates(_field: Field, value: Any) -> str:
-    return f"({_numbers(value.x, value.y, value.z)})" if value.z else f"({_numbers(value.x, value.y)})"
+    flat = value.z == 0 and not _is_minus_zero(value.z)
+    return f"({_numbers(value.x, value.y)})" if flat else f"({_numbers(value.x, value.y, value.z)})"
+
+
+def _is_minus_zero(value: float) -> bool:
+    return value == 0 and math.copysign(1, value) < 0
 
 
 def _vector(field: Field, value: Any) -> str:
-    word = _DIRECTION_WORDS.get((value.x, value.y)) if not value.z else None
-    return word if word is not None else _coordinates(field, value)
+    words = _displacement(field, value)
+    return words if words in DIRECTIONS else _coordinates(field, value)
 
 
-def _displacement(value: Any) -> str:
-    if not value.z and bool(value.x) != bool(value.y):
+def _displacement(field: Field, value: Any) -> str:
+    # A direction word says nothing of the sign of the zeros beside it.
+    plain = not any(map(_is_minus_zero, (value.x, value.y, value.z)))
+    if plain and not value.z and bool(value.x) != bool(value.y):
         length = abs(value.x or value.y)
-        unit = (value.x / length, value.y / length)
-        word = _DIRECTION_WORDS[unit]
+        word = _DIRECTION_WORDS[(value.x / length, value.y / length)]
         return word if length == 1 else f"{word} {write_number(length)}"
-    return f"({_numbers(value.x, value.y, value.z)})" if value.z else f"({_numbers(value.x, value.y)})"
+    return _coordinates(field, value)
 
 
 def _range(_field: Field, value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from google.protobuf.message import DecodeError
 
 from animathic.scene import LIMITS, check, parse, print_scene, validate
 from animathic.scene.reference import EXAMPLES
@@ -96,19 +97,11 @@ def test_damaged_messages() -> None:
         scene = scene_pb2.Scene()
         try:
             scene.ParseFromString(bytes(data))
-        except Exception as error:  # noqa: BLE001 - protobuf's own error has no stable type
-            assert "parsing" in str(error).lower() or "decode" in type(error).__name__.lower()
+        except DecodeError:
             continue
         read += 1
         result = validate(scene)
         printed = print_scene(scene)
         if result.ok:
-            assert parse(printed) == _without_unknown(scene)
+            assert print_scene(parse(printed)) == printed
     assert read > 50
-
-
-def _without_unknown(scene: scene_pb2.Scene) -> scene_pb2.Scene:
-    known = scene_pb2.Scene()
-    known.CopyFrom(scene)
-    known.DiscardUnknownFields()
-    return known

@@ -15,7 +15,7 @@ from tests.unit.scene.strategies import scenes
 
 GRAMMAR = Grammar(scene_grammar())
 STATEMENTS = [*language().elements.values(), *language().steps.values()]
-SMALL = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+SMALL = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def rounded(text: str) -> str:

@@ -11,7 +11,7 @@ from animathic.scene.writing import write_number
 from animathic.v1 import scene_pb2
 from tests.unit.scene.strategies import scenes
 
-CALM = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+CALM = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 STATEMENTS = [
     *language().elements.values(),
     *language().steps.values(),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ from animathic.scene.answer import (
 from animathic.scene.stream import StoryboardStream
 
 GOOD = 'a = circle red\nt = text "Hi" above=a\n\ncreate a & write t\nlag 0.2:\n  shift a up\n  indicate t\n'
-BAD = 'a = cirlce red\nb = square side=-1\ncreate b c\nfly b\n  rotate b 90\nt = text "x\nfade_out b\nfade_out b'
+BAD = 'a = cirlce red\nb = square side=0\ncreate b c\nfly b\n rotate b 9\nt = text "x\nfade_out b\nfade_out b'
 
 
 @given(st.lists(st.integers(1, len(BAD) - 1), max_size=8))
@@ -23,7 +25,7 @@ def test_a_stream_ends_like_the_whole(cuts: list[int]) -> None:
     for text in (GOOD, BAD, GOOD.replace("\n", "\r\n")):
         stream = StoryboardStream()
         places = [0, *sorted(cuts), len(text)]
-        for start, end in zip(places, places[1:], strict=False):
+        for start, end in pairwise(places):
             stream.feed(text[start:end])
         result, whole = stream.close(), check(text)
         assert result.errors == whole.errors
