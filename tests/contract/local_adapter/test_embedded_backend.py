@@ -23,6 +23,8 @@ from services.local_adapter import model_files
 from services.local_adapter.backends.embedded import EmbeddedBackend
 from services.local_adapter.backends.llama_process import LlamaProcess
 from services.local_adapter.backends.protocol import DeclinedError, Delta, Ended, State, Task
+from tests.contract.local_adapter.conftest import TINY_GRAMMAR
+from tests.support.tiny_lora import write_tiny_lora
 
 BROKEN = b"GGUF, and then nothing that is one"
 RUNAWAY_GRAMMAR = 'root ::= ([a-z] " = circle\\n")+'
@@ -322,6 +324,41 @@ async def test_without_the_right_adapter_it_says_what_to_do(
         assert time.monotonic() - began < 1
     finally:
         await kept.stop()
+
+
+@pytest.mark.asyncio
+async def test_an_adapter_is_loaded_and_changes_the_answer(
+    tmp_path: Path, http: httpx.AsyncClient, embedded: EmbeddedBackend
+) -> None:
+    adapter = write_tiny_lora(
+        tmp_path, edits=True, element_kinds=["circle"], action_kinds=["create"], loss=0.1
+    )
+    kept = LlamaProcess(
+        examine=lambda: model_files.examine(adapter),
+        client=http,
+        environment={},
+        threads=1,
+        slots=1,
+        context_tokens=512,
+    )
+    backend = EmbeddedBackend(kept, http, TINY_GRAMMAR)
+    edit = Task("make it blue", parent_storyboard="a = circle")
+    await kept.start()
+    try:
+        endpoint = await kept.wait_ready(20)
+        assert endpoint is not None, kept.board.current
+        assert kept.board.current.model_version.startswith("smollm2-135m-lora-")
+        assert backend.abilities.element_kinds == ("circle",)
+        assert backend.refusal(edit) == ""
+        _, adapted, _ = await written(backend, Task("a red circle"))
+        _, plain, _ = await written(embedded, Task("a red circle"))
+        assert adapted[0].log_probabilities != plain[0].log_probabilities
+        os.kill(endpoint.pid, signal.SIGKILL)
+        await kept.board.news()
+        assert backend.refusal(edit) == "", "it forgot what it has learned while its child is replaced"
+    finally:
+        await kept.stop()
+    assert embedded.refusal(edit)
 
 
 @pytest.mark.asyncio
