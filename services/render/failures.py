@@ -76,9 +76,18 @@ def timed_out(seconds: float) -> MeshError:
 
 def crashed(ended: Ended, failed: Mapping[str, Any] | None) -> MeshError:
     """A child ended without a result; the log has what it said."""
-    if failed is None and ended.signal in {signal.SIGXCPU, signal.SIGKILL}:
-        # Nobody here has killed it: the processor limit has, or the system for want of memory.
-        return resources("processor time" if ended.signal == signal.SIGXCPU else "memory")
+    if failed is None and ended.signal == signal.SIGXCPU:
+        return resources("processor time")
+    if failed is None and ended.signal == signal.SIGKILL:
+        # Its own limits end it in other ways: somebody outside has killed it, or the system for want of memory
+        # on this machine. Neither says anything about the scene; the router bounds the tries.
+        return MeshError(
+            Code.UNAVAILABLE,
+            "UPSTREAM_UNAVAILABLE",
+            "The process that rendered was killed from outside, perhaps for want of memory; retry.",
+            retry_after=1.0,
+            metadata={"retriable": "true"},
+        )
     how = "failed" if failed is not None else f"crashed ({_how(ended)})"
     return MeshError(
         Code.INTERNAL,
