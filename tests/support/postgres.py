@@ -44,7 +44,8 @@ class PostgresServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        # An orderly end would write out data that goes anyway.
+        self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _initialise(self) -> None:
