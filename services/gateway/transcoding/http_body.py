@@ -22,12 +22,23 @@ class ClientGoneError(Exception):
     """The client closed the connection; nobody reads an answer."""
 
 
+class LateBodyError(MeshError):
+    """The body did not arrive in time: HTTP's 408, which no canonical code stands for."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            Code.DEADLINE_EXCEEDED,
+            "DEADLINE_EXCEEDED",
+            f"The body did not arrive within {seconds:g} seconds. Send it without pauses.",
+        )
+
+
 async def read_body(receive: Receive, headers: Headers, limit: int, seconds: float) -> bytes:
     """Reads a request body, at most `limit` bytes of it, however it is framed.
 
     Raises:
-        MeshError: INVALID_ARGUMENT `BODY_TOO_LARGE`, before more than `limit` bytes are kept; or
-            DEADLINE_EXCEEDED when the client needs more than `seconds` to send it.
+        MeshError: INVALID_ARGUMENT `BODY_TOO_LARGE`, before more than `limit` bytes are kept.
+        LateBodyError: The client needs more than `seconds` to send it.
         ClientGoneError: The client left before the body was complete.
     """
     declared = headers.get("content-length", "")
@@ -53,11 +64,7 @@ async def read_body(receive: Receive, headers: Headers, limit: int, seconds: flo
                 if not message.get("more_body", False):
                     return b"".join(chunks)
     except TimeoutError:
-        raise MeshError(
-            Code.DEADLINE_EXCEEDED,
-            "DEADLINE_EXCEEDED",
-            f"The body did not arrive within {seconds:g} seconds. Send it without pauses.",
-        ) from None
+        raise LateBodyError(seconds) from None
 
 
 async def until_gone(receive: Receive, work: Coroutine[None, None, Result]) -> Result:

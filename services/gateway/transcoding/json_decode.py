@@ -64,11 +64,12 @@ def parse_json(text: bytes) -> Any:
 def violations_error(violations: Iterable[FieldViolation]) -> MeshError:
     """INVALID_ARGUMENT `FIELD_INVALID` with all violations; the first is in the sentence."""
     found = list(violations)
-    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    end = f" (and {len(found) - 1} more)." if len(found) > 1 else "."
+    sentence = f"{found[0].field}: {found[0].description}"
     return MeshError(
         Code.INVALID_ARGUMENT,
         "FIELD_INVALID",
-        f"{found[0].field}: {found[0].description}{more}.",
+        sentence if sentence.endswith("?") and len(found) == 1 else sentence + end,
         violations=found,
     )
 

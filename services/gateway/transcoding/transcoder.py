@@ -19,7 +19,7 @@ from services.chassis.errors import Code, FieldViolation, MeshError
 from services.gateway.transcoding.deliver import StreamPrinter, send_events, send_lines
 from services.gateway.transcoding.download import Downloads, TruncatedError
 from services.gateway.transcoding.fields import descriptor_of
-from services.gateway.transcoding.http_body import ClientGoneError, read_body, until_gone
+from services.gateway.transcoding.http_body import ClientGoneError, LateBodyError, read_body, until_gone
 from services.gateway.transcoding.json_decode import JsonDecoder, parse_json, violations_error
 from services.gateway.transcoding.json_encode import message_to_json, to_bytes
 from services.gateway.transcoding.methods import Method
@@ -290,7 +290,9 @@ async def _send_error(send: _Started, status: status_pb2.Status, error: BaseExce
     if isinstance(error, MeshError):
         if "allow" in error.metadata and http == 405:
             headers["allow"] = error.metadata["allow"]
-        if error.reason in ("BODY_TOO_LARGE", "DEADLINE_EXCEEDED"):
+        if isinstance(error, LateBodyError):
+            http = 408
+        if error.reason == "BODY_TOO_LARGE" or isinstance(error, LateBodyError):
             # The rest of the body is not read: the connection cannot carry another request.
             headers["connection"] = "close"
     await _send_body(send, http, to_bytes(error_object(status, http)), headers)

@@ -83,6 +83,8 @@ async def test_a_scope_that_the_key_lacks(mesh: Running) -> None:
         assert reason(response) == (403, "SCOPE_MISSING")
         assert "animations.write" in response.json()["error"]["message"]
         assert (await reader.get("/v1/models")).status_code == 403
+        # Nothing runs behind this path: it is the gateway itself that refuses.
+        assert (await reader.post("/v1/scenes:check", json={"storyboard": "x"})).status_code == 403
 
 
 async def test_a_signed_principal_from_outside_is_not_believed(mesh: Running) -> None:
