@@ -79,8 +79,8 @@ def crashed(ended: Ended, failed: Mapping[str, Any] | None) -> MeshError:
     if failed is None and ended.signal == signal.SIGXCPU:
         return resources("processor time")
     if failed is None and ended.signal == signal.SIGKILL:
-        # Its own limits end it in other ways: somebody outside has killed it, or the system for want of memory
-        # on this machine. Neither says anything about the scene; the router bounds the tries.
+        # Its own limits end it in other ways: somebody outside has killed it, or the system for want of
+        # memory. Neither says anything about the scene; the router bounds the tries.
         return MeshError(
             Code.UNAVAILABLE,
             "UPSTREAM_UNAVAILABLE",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from typing import Any, TypeVar
@@ -26,6 +27,7 @@ _T = TypeVar("_T")
 _DESCRIBE_SECONDS = 2.0
 _RELEASE_SECONDS = 10.0
 _READ_SECONDS = 600.0
+_END_SECONDS = 1.0
 _REPLICAS_FOR_SECONDS = 5.0
 
 
@@ -35,10 +37,20 @@ def _for_tenant(signer: IdentitySigner, tenant: str) -> tuple[tuple[str, str], .
     return as_principal(signer, Principal(tenant, own.subject, own.scopes, own.kind))
 
 
-async def _streamed(call: Any) -> AsyncIterator[Any]:
-    """The messages of a stream; the call is cancelled when the reader leaves."""
+async def _streamed(call: Any, *, last: str = "") -> AsyncIterator[Any]:
+    """The messages of a stream; the call is cancelled when the reader leaves.
+
+    Args:
+        call: The call.
+        last: The event after which the server ends the stream. That end is awaited for a moment: if
+            cancelled, the call would count as a failure at the server although it delivered.
+    """
     try:
         async for message in call:
+            if last and message.WhichOneof("event") == last:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_END_SECONDS):
+                        await call.code()
             yield message
     except grpc.aio.AioRpcError as error:
         raise mesh_error(error) from error
@@ -58,7 +70,7 @@ class ModelClient:
     ) -> AsyncIterator[model_adapter_service_pb2.GenerateSceneResponse]:
         """Asks the model. MeshError as the adapter raised it."""
         call = self._stub.GenerateScene(request, timeout=timeout, metadata=_for_tenant(self._signer, tenant))
-        return _streamed(call)
+        return _streamed(call, last="result")
 
     async def describe(self) -> model_adapter_service_pb2.DescribeModelResponse:
         """What the model is and whether it serves. MeshError where the adapter is away."""
@@ -86,7 +98,7 @@ class RenderClient:
     ) -> AsyncIterator[render_service_pb2.RenderSceneResponse]:
         """Renders a scene. MeshError as render raised it."""
         call = self._render.RenderScene(request, timeout=timeout, metadata=_for_tenant(self._signer, tenant))
-        return _streamed(call)
+        return _streamed(call, last="done")
 
     async def replicas(self) -> int:
         """How many addresses the target has, looked up now and then."""
