@@ -25,6 +25,7 @@ from services.gateway.transcoding.scalars import (
 
 MOST_VIOLATIONS = 10
 DEEPEST = 64
+MOST_VALUES = 50_000
 # Types whose JSON form is not an object of their fields: inside `Any` it travels as `value`.
 _SPECIAL = (
     WRAPPERS | TEXT_MESSAGES | {f"google.protobuf.{name}" for name in ("Any", "Struct", "Value", "ListValue")}
@@ -45,6 +46,9 @@ def parse_json(text: bytes) -> Any:
     Raises:
         MeshError: INVALID_ARGUMENT `BODY_INVALID`, with the place of the mistake where there is one.
     """
+    if text.count(b",") > MOST_VALUES:
+        # A megabyte of `{},{},…` would become hundreds of thousands of messages, here and at the service.
+        _refuse(f"The body holds more than {MOST_VALUES} values. Send less, or split it.")
     try:
         return json.loads(
             text.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_refuse_constant

@@ -196,6 +196,7 @@ def test_depth_is_bounded() -> None:
         (b'{"a":' * 100_000, "deeply"),
         (b"{} {}", "column 4"),
         (b"{'a': 1}", "column 2"),
+        (b"[" + b"{}," * 60_000 + b"{}]", "more than 50000 values"),
     ],
 )
 def test_texts_that_are_not_json(text: bytes, advice: str) -> None:
