@@ -128,6 +128,8 @@ class UpstreamStream:
             UpstreamError: The stream ended with an error.
             InterruptedError: One of `until` was done first.
         """
+        if not until and self._reading is None:
+            return await self._read()
         reading = self._begin()
         await asyncio.wait({reading, *until}, return_when=asyncio.FIRST_COMPLETED)
         if not reading.done():
