@@ -74,7 +74,8 @@ class Film:
         self._told = 0.0
         self._last: np.ndarray | None = None
         self._best: np.ndarray | None = None
-        self._best_energy = self._most_energy = 0.0
+        self._most_energy = 0.0
+        self._last_inked = False
         self._inked = self._changes = self.frames = 0
         self._container = av.open(str(video), "w", format="mp4", options={"movflags": "+faststart"})
         self._stream: Any = self._container.add_stream("libx264", rate=frame.frame_rate)
@@ -128,27 +129,33 @@ class Film:
             blank_share=1 - self._inked / self.frames if self.frames else 1.0,
         )
 
-    def _look(self, pixels: np.ndarray, repeat: int) -> None:
-        words = pixels.view(np.uint32)[..., 0]
-        if self._last is not None and not np.array_equal(words, self._last.view(np.uint32)[..., 0]):
-            self._changes += 1
-        self._last = pixels
-        if np.count_nonzero(words != self._plain) < _INK_PIXELS:
+    def mark(self) -> None:
+        """Something has come to its end: the last frame shows a state, not a transition."""
+        pixels = self._last
+        if pixels is None or not self._last_inked:
             return
-        self._inked += repeat
         sample = pixels[::3, ::3, :3].astype(np.int16)
         energy = float(np.abs(sample - self._background[:3].astype(np.int16)).sum())
         self._most_energy = max(self._most_energy, energy)
         # The last picture that shows nearly as much as any: an ending usually shows the result.
         if energy >= 0.85 * self._most_energy:
-            self._best, self._best_energy = pixels, energy
-
-    def _report(self) -> None:
+            self._best = pixels
         if not self._shown and self._best is not None and 3 * self.frames >= self._expected:
             self._shown = True
             early = self._preview.with_name("early.png")
             Image.fromarray(self._best).convert("RGB").save(early, compress_level=3)
             self._show(early)
+
+    def _look(self, pixels: np.ndarray, repeat: int) -> None:
+        words = pixels.view(np.uint32)[..., 0]
+        if self._last is not None and not np.array_equal(words, self._last.view(np.uint32)[..., 0]):
+            self._changes += 1
+        self._last = pixels
+        self._last_inked = bool(np.count_nonzero(words != self._plain) >= _INK_PIXELS)
+        if self._last_inked:
+            self._inked += repeat
+
+    def _report(self) -> None:
         now = time.monotonic()
         if now - self._told >= _TELL_SECONDS:
             self._told = now

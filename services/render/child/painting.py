@@ -33,6 +33,10 @@ class _Writer(SceneFileWriter):
         if self._film is not None:
             self._film.write(pixels, repeat)
 
+    def end_animation(self, allow_write: bool = False) -> None:
+        if self._film is not None:
+            self._film.mark()
+
 
 class _Stage(manim.Scene):
     """The scene that a walk plays on."""

@@ -17,7 +17,7 @@ from services.render.child.painting import background_of, configure, paint, walk
 from services.render.compiler.compile import Compiled, source_of
 from services.render.compiler.frame import Frame, frame_for
 from services.render.compiler.issues import Unrenderable
-from services.render.compiler.plan import estimate_frames
+from services.render.compiler.plan import estimate_frames, steps_frames
 from services.render.compiler.registry import Registry
 from services.render.wire import Job, ProtocolError, pack, receive_message
 
@@ -123,8 +123,8 @@ def _render(scene: scene_pb2.Scene, frame: Frame, directory: Path, voice: _Voice
 
     def before(index: int) -> None:
         # What came before is known; only what is still to come is an estimate.
-        rest = scene_pb2.Scene(elements=scene.elements, steps=scene.steps[index:])
-        film.expect(film.frames + estimate_frames(rest, frame.frame_rate))
+        before_it = scene_pb2.Scene(elements=scene.elements, steps=scene.steps[:index])
+        film.expect(film.frames + expected - steps_frames(before_it, frame.frame_rate))
 
     compiled = paint(scene, frame, registry, film, before)
     facts = film.close()

@@ -83,12 +83,12 @@ class Cast:
         return role.variable if role.ready else ""
 
     def is_shown(self, name: str) -> bool:
-        """Whether a name's object is on the stage, by itself, by all its members or in a group."""
+        """Whether a name's object is on the stage, by itself or in a group; of a group, any of its members."""
         variable = self.meaning(name)
         if variable and (variable in self.shown or any(variable in parts for parts in self._shown_groups())):
             return True
         members = self.members(name)
-        return members != [name] and bool(variable) and all(map(self.is_shown, members))
+        return members != [name] and name not in self.bound and any(map(self.is_shown, members))
 
     def _shown_groups(self) -> Iterable[Mapping[str, None]]:
         for name, role in self.roles.items():

@@ -67,10 +67,17 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of the x axis over which a curve is drawn without a gap."""
+    """A part of the x axis over which a curve is drawn without a gap.
+
+    Attributes:
+        start: Where it starts.
+        end: Where it ends.
+        cut: Whether the curve goes on at an end of it, out of sight or with a jump.
+    """
 
     start: float
     end: float
+    cut: bool = False
 
 
 def segments(curve: Curve, x: tuple[float, float], y: tuple[float, float]) -> list[Segment]:
@@ -106,12 +113,15 @@ def segments(curve: Curve, x: tuple[float, float], y: tuple[float, float]) -> li
         ):
             index += 1
         start, end = float(places[first]), float(places[index])
+        cut = first > 0 or index < _FINE
         if first > 0 and not inside[first - 1]:
             start = _edge(curve, shown, start, float(places[first - 1]))
+            start = _short(start, 1, end)
         if index < _FINE and not inside[index + 1]:
             end = _edge(curve, shown, end, float(places[index + 1]))
+            end = _short(end, -1, start)
         if end - start > 1e-9 * max(1.0, abs(x[1] - x[0])):
-            found.append(Segment(start, end))
+            found.append(Segment(_plain_number(start), _plain_number(end), cut))
         index += 1
     return found
 
@@ -142,6 +152,19 @@ def _edge(curve: Curve, shown: Callable[[Any], Any], inside: float, outside: flo
         else:
             outside = middle
     return inside
+
+
+def _short(value: float, inwards: int, other: float) -> float:
+    """The number with few digits, inside of where it was, unless that would be most of the way."""
+    scaled = value * 1e4
+    rounded = (math.ceil(scaled) if inwards > 0 else math.floor(scaled)) / 1e4
+    return rounded if abs(rounded - value) < 0.01 * abs(other - value) else value
+
+
+def _plain_number(value: float) -> float:
+    """Without the noise of the last digits, and whole where it is."""
+    rounded = round(value, 9)
+    return int(rounded) if rounded == int(rounded) else rounded
 
 
 def _written_out(tree: Tree, others: Mapping[str, Curve], argument: Tree | None = None) -> Tree:

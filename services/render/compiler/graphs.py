@@ -25,13 +25,16 @@ from services.render.compiler.style import color_node, constructor_style
 from services.render.compiler.text import formula
 from services.render.compiler.walk import Walk
 
-__all__ = ["add_labels", "add_rooms", "nice_step"]
+__all__ = ["add_rooms", "nice_step"]
 
 _CURVE_COLORS = ("yellow", "blue", "green", "red", "purple", "orange")
 """Colours of plots without one, in turn: a white curve is hard to tell from its axes."""
 
 _LABEL_SIZE = 24
 _MOST_TICKS = 16
+_SAMPLES, _FINE_SAMPLES = 100, 300
+_POLE = 8.0
+"""How many times higher than most of it a curve has to be for the rest to count as a pole."""
 
 
 def nice_step(start: float, end: float, most: int) -> float:
@@ -73,10 +76,15 @@ def add_rooms(registry: Registry) -> None:
         }
         if it.HasField("tips") and not it.tips:
             keywords["tips"] = literal(False)
-        config = _line_config(walk, element, it.numbers)
+        smallest = min(_step(x, width), _step(y, height))
+        config = _line_config(walk, element, it.numbers, smallest)
         if config:
             keywords["axis_config"] = Table(tuple(config.items()))
         return Call(Symbol("Axes"), (), tuple(keywords.items()))
+
+    @registry.finishing("axes")
+    def labelled(walk: Walk, element: scene_pb2.Element, variable: str) -> None:
+        _add_labels(walk, element, variable)
 
     @registry.element("number_line")
     def number_line(walk: Walk, element: scene_pb2.Element, it: scene_pb2.NumberLine) -> Node:
@@ -90,7 +98,7 @@ def add_rooms(registry: Registry) -> None:
         }
         if it.tips:
             keywords["include_tip"] = literal(True)
-        keywords |= _line_config(walk, element, it.numbers)
+        keywords |= _line_config(walk, element, it.numbers, _step(shown, length))
         return Call(Symbol("NumberLine"), (), tuple(keywords.items()))
 
     @registry.element("plot")
@@ -98,7 +106,7 @@ def add_rooms(registry: Registry) -> None:
         return _plot(walk, element, it)
 
 
-def add_labels(walk: Walk, element: scene_pb2.Element, variable: str) -> None:
+def _add_labels(walk: Walk, element: scene_pb2.Element, variable: str) -> None:
     """Puts the names of the axes at their ends, once the axes exist."""
     labels = element.axes.labels
     if len(labels) != 2:
@@ -113,7 +121,7 @@ def add_labels(walk: Walk, element: scene_pb2.Element, variable: str) -> None:
     walk.machine.do(method(owner, "add", method(owner, "get_axis_labels", *named)))
 
 
-def _line_config(walk: Walk, element: scene_pb2.Element, numbers: bool) -> dict[str, Node]:
+def _line_config(walk: Walk, element: scene_pb2.Element, numbers: bool, step: float) -> dict[str, Node]:
     config: dict[str, Node] = {}
     style = element.style
     color = style.color or style.stroke or walk.ink(element, "Axes")
@@ -127,8 +135,17 @@ def _line_config(walk: Walk, element: scene_pb2.Element, numbers: bool) -> dict[
         # Manim's own numbers want a LaTeX installation.
         config["label_constructor"] = Symbol("MathTypst")
         if color:
-            config["decimal_number_config"] = Table((("color", color_node(color)),))
+            places = literal(_decimal_places(step))
+            config["decimal_number_config"] = Table(
+                (("num_decimal_places", places), ("color", color_node(color)))
+            )
     return config
+
+
+def _decimal_places(step: float) -> int:
+    """As many as the step has, as in Manim."""
+    text = f"{step:.9f}".rstrip("0")
+    return len(text.partition(".")[2])
 
 
 def axes_ranges(
@@ -163,11 +180,14 @@ def _fitted(walk: Walk, name: str, x: scene_pb2.Range) -> scene_pb2.Range | None
         values = walk.curve_of(other.name).values(np.linspace(drawn.start, drawn.end, 401))
         values = values[np.isfinite(values)]
         if values.size:
-            # Poles would flatten everything else: the outermost tenth does not count where it is far away.
-            inner_low, inner_high = np.percentile(values, [5, 95])
-            spread = max(inner_high - inner_low, 1e-9)
-            lows.append(max(float(values.min()), float(inner_low - 0.75 * spread)))
-            highs.append(min(float(values.max()), float(inner_high + 0.75 * spread)))
+            low, high = np.percentile(values, [10, 90])
+            if values.max() - values.min() > _POLE * max(high - low, 1e-9):
+                # A pole would flatten everything else.
+                lows.append(float(low))
+                highs.append(float(high))
+            else:
+                lows.append(float(values.min()))
+                highs.append(float(values.max()))
     if not lows:
         return None
     low, high = min(lows), max(highs)
@@ -213,18 +233,14 @@ def _plot(walk: Walk, element: scene_pb2.Element, it: scene_pb2.Plot) -> Node:
     drawn_parts: list[Node] = []
     for part in parts:
         keywords: dict[str, Node] = {}
-        whole = part.start == x.start and part.end == x.end
-        density = 400 if curve.cornered else 100
-        step = (x.end - x.start) / density
-        if not whole or curve.cornered:
-            sampled = max(min(step, (part.end - part.start) / 20), 1e-9)
-            keywords["x_range"] = listing(
-                Literal(part.start), Literal(part.end), Literal(float(f"{sampled:.3g}"))
-            )
-        else:
-            keywords["x_range"] = listing(literal(x.start), literal(x.end), Literal(float(f"{step:.3g}")))
-        if curve.cornered:
+        if curve.cornered or part.cut:
+            # Smoothing would round corners and swing out where a curve is steep; many samples need none.
+            step = (part.end - part.start) / _FINE_SAMPLES
             keywords["use_smoothing"] = literal(False)
+        else:
+            step = (x.end - x.start) / _SAMPLES
+        ends = Literal(part.start), Literal(part.end)
+        keywords["x_range"] = listing(*ends, Literal(float(f"{max(step, 1e-9):.2g}")))
         drawn_parts.append(method(Reference(owner), "plot", curve.node(), **(keywords | style)))
     if len(drawn_parts) == 1:
         return drawn_parts[0]

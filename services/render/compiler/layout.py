@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from animathic.scene.vocabulary import hex_of
@@ -21,6 +22,7 @@ from services.render.compiler.code import (
 from services.render.compiler.frame import MARGIN
 from services.render.compiler.issues import note
 from services.render.compiler.machine import Box, box_of
+from services.render.compiler.placement import placement_calls
 from services.render.compiler.plan import Row
 
 if TYPE_CHECKING:
@@ -33,6 +35,23 @@ _FITTED = frozenset({"text", "math", "group", "axes", "number_line"})
 _WIDE_WORDS = 2.5
 """From this width on, words stand below each other rather than side by side."""
 
+_BESIDE = frozenset({"left", "right", "above", "below"})
+_STACKING = {"above": "UP", "below": "DOWN", "left": "LEFT", "right": "RIGHT", "edge": "", "corner": ""}
+"""Where a second thing with the same place goes; at an edge, away from it."""
+
+_FROM_EDGE = {
+    scene_pb2.SIDE_TOP: "DOWN",
+    scene_pb2.SIDE_BOTTOM: "UP",
+    scene_pb2.SIDE_LEFT: "RIGHT",
+    scene_pb2.SIDE_RIGHT: "LEFT",
+}
+_FROM_CORNER = {
+    scene_pb2.CORNER_UPPER_LEFT: ("DOWN", "LEFT"),
+    scene_pb2.CORNER_UPPER_RIGHT: ("DOWN", "RIGHT"),
+    scene_pb2.CORNER_LOWER_LEFT: ("UP", "LEFT"),
+    scene_pb2.CORNER_LOWER_RIGHT: ("UP", "RIGHT"),
+}
+_LEAST_SHRINK = 0.3
 _GAPS = (1.0, 0.5, 0.25)
 _AIR = 0.25
 
@@ -53,22 +72,19 @@ class Layout:
         self._walk = walk
         self._settled: dict[Row, list[tuple[float, float]]] = {}
         self._settling: set[Row] = set()
+        self._arranged_first: set[str] = set()
 
     # --- one element ---
 
     def finish(self, name: str, variable: str) -> None:
         """Sizes and places a new object by what its element says."""
-        from services.render.compiler.graphs import add_labels  # a room, which imports the walk
-        from services.render.compiler.placement import placement_calls
-
         walk = self._walk
         element = walk.element(name)
-        if walk.kind(name) == "axes":
-            add_labels(walk, element, variable)
         self._fit(name, variable)
         calls = placement_calls(walk, element.placement, variable)
         if calls:
             walk.machine.do(chain(Reference(variable), calls))
+            self._stack(name, variable)
         self._clamp(name, variable)
 
     def _frame_box(self, margin: float) -> Box:
@@ -95,6 +111,47 @@ class Layout:
             )
         )
 
+    def _stack(self, name: str, variable: str) -> None:
+        """Puts what would cover another thing with the same place next to that instead."""
+        walk = self._walk
+        placement = walk.element(name).placement
+        place = placement.WhichOneof("place")
+        if place not in _STACKING:
+            return
+        mine = getattr(placement, place)
+        inward, aligned_edge = _STACKING[place], ""
+        if place == "edge":
+            inward = _FROM_EDGE[mine]
+        elif place == "corner":
+            inward, aligned_edge = _FROM_CORNER[mine]
+        aligned = {"aligned_edge": Symbol(aligned_edge)} if aligned_edge else {}
+        for other, role in walk.cast.roles.items():
+            its = role.element.placement
+            if (
+                other == name
+                or not role.ready
+                or its.WhichOneof("place") != place
+                or getattr(its, place) != mine
+            ):
+                continue
+            if self._together(name, other) and walk.machine.box(role.variable).overlaps(
+                walk.machine.box(variable)
+            ):
+                beside = call("next_to", Reference(role.variable), Symbol(inward), **aligned)
+                walk.machine.do(chain(Reference(variable), [beside]))
+                walk.note(
+                    note(
+                        "stacked",
+                        walk.path(walk.element(name)),
+                        f"{name} was put next to {other}, not over it",
+                    )
+                )
+
+    def _together(self, one: str, other: str) -> bool:
+        """Whether two elements are visible at some time together."""
+        spans = [self._walk.plan.spans.get(self._walk.plan.units[name]) for name in (one, other)]
+        return spans[0] is not None and spans[1] is not None and spans[0].meets(spans[1])
+
     def _clamp(self, name: str, variable: str) -> None:
         """Moves into the frame what a relation, or words at a point, would bring over its edge."""
         walk = self._walk
@@ -109,16 +166,38 @@ class Layout:
                 return
             if self._frame_box(0.0).holds(box):
                 return
-        room = self._frame_box(min(MARGIN, 0.25) if element.placement.HasField("buff") else MARGIN)
-        across, up = (
-            _inward(box.left, box.right, room.left, room.right),
-            _inward(box.bottom, box.top, room.bottom, room.top),
-        )
         if place in {"edge", "corner"} and walk.kind(name) not in _WORDS:
             return
+        if place in _BESIDE and self._shrink_beside(name, variable, place):
+            box = walk.machine.box(variable)
+        room = self._frame_box(_AIR if element.placement.HasField("buff") else MARGIN)
+        across = _inward(box.left, box.right, room.left, room.right)
+        up = _inward(box.bottom, box.top, room.bottom, room.top)
         if abs(across) > 1e-3 or abs(up) > 1e-3:
             walk.machine.do(chain(Reference(variable), [call("shift", vector(_round(across), _round(up)))]))
             walk.note(note("moved_in", walk.path(element), f"{name} was moved to stay inside the frame"))
+
+    def _shrink_beside(self, name: str, variable: str, place: str) -> bool:
+        """Shrinks what has too little room on its side of something, rather than let the two overlap."""
+        walk = self._walk
+        target = getattr(walk.element(name).placement, place)
+        if target.WhichOneof("kind") != "anchor" or not _holds_parts(walk.kind(name)):
+            return False
+        anchor, box = walk.machine.box(walk.use(target.anchor.element)), walk.machine.box(variable)
+        room = self._frame_box(MARGIN)
+        available, needed = {
+            "above": (room.top - anchor.top - _AIR, box.height),
+            "below": (anchor.bottom - room.bottom - _AIR, box.height),
+            "left": (anchor.left - room.left - _AIR, box.width),
+            "right": (room.right - anchor.right - _AIR, box.width),
+        }[place]
+        factor = available / max(needed, 1e-9)
+        if not _LEAST_SHRINK <= factor < 1:
+            return False
+        calls = placement_calls(walk, walk.element(name).placement, variable)
+        walk.machine.do(chain(Reference(variable), [call("scale", literal(_floor(factor))), *calls]))
+        walk.note(note("shrunk", walk.path(walk.element(name)), f"{name} was shrunk to the room that it has"))
+        return True
 
     def keep_in(self, name: str, variable: str) -> None:
         """Moves into the frame what took the place of something smaller."""
@@ -161,17 +240,18 @@ class Layout:
         if row in self._settled:
             x, y = self._settled[row][seat]
             role = walk.cast.roles[name]
-            if name != row.seats[seat][0] or walk.machine.box(role.variable) is None:
-                self._sit(name, role.variable, x, y)
+            if name != row.seats[seat][0] or role.variable not in self._arranged_first:
+                self._sit(role.variable, x, y)
             return
         self._settling.add(row)
         first = [walk.use_own(units[0]) for units in row.seats]
         self._arrange(row, first)
         self._settling.discard(row)
+        self._arranged_first.update(first)
         boxes = [walk.machine.box(variable) for variable in first]
         self._settled[row] = [((box.left + box.right) / 2, (box.bottom + box.top) / 2) for box in boxes]
 
-    def _sit(self, name: str, variable: str, x: float, y: float) -> None:
+    def _sit(self, variable: str, x: float, y: float) -> None:
         x, y = _round(x), _round(y)
         if x or y:
             self._walk.machine.do(chain(Reference(variable), [call("move_to", point(x, y))]))
@@ -207,14 +287,7 @@ class Layout:
     def _lines(self, items: tuple[Node, ...], boxes: list[Box], room: Box) -> Node:
         """Several rows below each other, shrunk together where they do not fit."""
         gap = 0.5
-        lines: list[list[int]] = [[]]
-        used = 0.0
-        for index, box in enumerate(boxes):
-            if lines[-1] and used + gap + box.width > room.width:
-                lines.append([])
-                used = 0.0
-            used += box.width + (gap if lines[-1] else 0)
-            lines[-1].append(index)
+        lines = _balanced([box.width for box in boxes], gap, room.width)
         rows = [
             items[line[0]] if len(line) == 1 else _line(tuple(items[index] for index in line), "RIGHT", gap)
             for line in lines
@@ -284,9 +357,24 @@ class Layout:
         return found
 
 
+def _holds_parts(kind: str) -> bool:
+    """Whether something is still itself when it is shrunk: shapes keep the size that they were given."""
+    return kind in _FITTED
+
+
 def _line(items: tuple[Node, ...], direction: str, gap: float) -> Node:
     group = Call(Symbol("VGroup"), items)
     return chain(group, [call("arrange", Symbol(direction), buff=literal(gap))])
+
+
+def _balanced(widths: list[float], gap: float, room: float) -> list[list[int]]:
+    """Splits things into as few lines as fit, of about as many things each."""
+    for count in range(1, len(widths) + 1):
+        size = math.ceil(len(widths) / count)
+        lines = [list(range(start, min(start + size, len(widths)))) for start in range(0, len(widths), size)]
+        if all(sum(widths[index] for index in line) + gap * (len(line) - 1) <= room for line in lines):
+            return lines
+    return [[index] for index in range(len(widths))]
 
 
 def _around(boxes: list[Box]) -> Box:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from animathic.v1 import scene_pb2
 from services.render.compiler.code import Call, Node, Reference, Symbol, call, literal, method, point, vector
-from services.render.compiler.walk import Walk
 
-__all__ = ["SIDES", "is_placed", "line_end", "placement_calls", "point_node", "spot", "vector_node"]
+if TYPE_CHECKING:
+    from services.render.compiler.walk import Walk
+
+__all__ = ["SIDES", "is_placed", "placement_calls", "point_node", "spot", "vector_node"]
 
 SIDES = {
     scene_pb2.SIDE_LEFT: "LEFT",
@@ -70,11 +74,6 @@ def spot(walk: Walk, it: scene_pb2.Point) -> Node:
     if it.WhichOneof("kind") == "anchor" and it.anchor.point == scene_pb2.ANCHOR_POINT_UNSPECIFIED:
         return Reference(walk.use(it.anchor.element))
     return point_node(walk, it)
-
-
-def line_end(walk: Walk, it: scene_pb2.Point) -> Node:
-    """An end of a line: where an element is named, Manim ends the line at its outline."""
-    return spot(walk, it)
 
 
 def placement_calls(walk: Walk, placement: scene_pb2.Placement, variable: str) -> list[Call]:

@@ -14,9 +14,24 @@ from animathic.scene.stage import Stage, leaves_of
 from animathic.scene.timing import step_seconds
 from animathic.v1 import scene_pb2
 
-__all__ = ["Plan", "Row", "Span", "estimate_frames", "floats", "frames_of", "leaves", "plan"]
+__all__ = [
+    "BLOCKS",
+    "END_SECONDS",
+    "Plan",
+    "Row",
+    "Span",
+    "estimate_frames",
+    "floats",
+    "frames_of",
+    "holds_at_end",
+    "leaves",
+    "plan",
+    "steps_frames",
+]
 
 BLOCKS = frozenset({"together", "lag", "sequence"})
+END_SECONDS = 0.5
+"""How long the result of a scene is shown at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +187,12 @@ def frames_of(seconds: float, frame_rate: int) -> int:
 
 def estimate_frames(scene: scene_pb2.Scene, frame_rate: int) -> int:
     """About how many frames a scene's video will have; only the time of long texts has to be guessed."""
+    held = int(END_SECONDS * frame_rate) if holds_at_end(scene) else 0
+    return steps_frames(scene, frame_rate) + held
+
+
+def steps_frames(scene: scene_pb2.Scene, frame_rate: int) -> int:
+    """About how many frames the steps of a scene have."""
     letters = {
         element.name: len((element.text.text or element.math.tex).replace(" ", ""))
         for element in scene.elements
@@ -183,3 +204,14 @@ def estimate_frames(scene: scene_pb2.Scene, frame_rate: int) -> int:
         for part in step.sequence.steps if alone else [step]:
             total += frames_of(step_seconds(part, letters), frame_rate)
     return total
+
+
+def holds_at_end(scene: scene_pb2.Scene) -> bool:
+    """Whether the end of a scene is held: it does not pause by itself, and shows something or nothing else."""
+    actions = [leaf for step in scene.steps for leaf in leaves(step)]
+    if actions and actions[-1].WhichOneof("kind") == "wait":
+        return False
+    stage = Stage(leaves_of(scene.elements))
+    for action in actions:
+        stage.apply(action, "")
+    return bool(stage.visible) or all(action.WhichOneof("kind") in {"add", "remove"} for action in actions)

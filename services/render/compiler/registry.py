@@ -19,6 +19,9 @@ __all__ = ["Registry", "action_kinds", "element_kinds"]
 ElementRoom = Callable[["Walk", scene_pb2.Element, Any], "Node"]
 """Makes the constructor call of an element, from the walk, the element and the message of its kind."""
 
+Finish = Callable[["Walk", scene_pb2.Element, str], None]
+"""Completes an element, from the walk, the element and its variable."""
+
 ActionRoom = Callable[["Walk", scene_pb2.Step, Any], "list[Animation]"]
 """Makes the animations of a step, from the walk, the step and the message of its kind."""
 
@@ -29,10 +32,19 @@ class Registry:
     def __init__(self) -> None:
         self._elements: dict[str, ElementRoom] = {}
         self._actions: dict[str, ActionRoom] = {}
+        self._finishes: dict[str, Finish] = {}
 
     def element(self, kind: str) -> Callable[[ElementRoom], ElementRoom]:
         """Marks a function as the room of an element kind."""
         return lambda room: _enter(self._elements, kind, room)
+
+    def finishing(self, kind: str) -> Callable[[Finish], Finish]:
+        """Marks a function that completes an element of a kind once its object exists."""
+        return lambda finish: _enter(self._finishes, kind, finish)
+
+    def finish(self, kind: str) -> Finish:
+        """What completes an element of a kind; mostly nothing."""
+        return self._finishes.get(kind, lambda walk, element, variable: None)
 
     def action(self, kind: str) -> Callable[[ActionRoom], ActionRoom]:
         """Marks a function as the room of an action."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from animathic.v1 import scene_pb2
 from services.render.compiler.code import Call, Node, Symbol, literal
-from services.render.compiler.placement import line_end
+from services.render.compiler.connections import ends
 from services.render.compiler.registry import Registry
 from services.render.compiler.style import constructor_style
 from services.render.compiler.walk import Walk
@@ -75,15 +75,9 @@ def add_rooms(registry: Registry) -> None:
     @registry.element("line")
     def line(walk: Walk, element: scene_pb2.Element, it: scene_pb2.Line) -> Node:
         name = "DashedLine" if it.dashed else "Line"
-        return _shape(walk, element, name, *_ends(walk, it), **_sizes(it, buff="gap"))
+        return _shape(walk, element, name, *ends(walk, it), **_sizes(it, buff="gap"))
 
     @registry.element("arrow")
     def arrow(walk: Walk, element: scene_pb2.Element, it: scene_pb2.Arrow) -> Node:
         name = "DoubleArrow" if it.double_ended else "Arrow"
-        return _shape(walk, element, name, *_ends(walk, it), **_sizes(it, buff="gap"))
-
-
-def _ends(walk: Walk, it: scene_pb2.Line | scene_pb2.Arrow) -> tuple[Node, Node]:
-    start = line_end(walk, it.start) if it.HasField("start") else Symbol("LEFT")
-    end = line_end(walk, it.end) if it.HasField("end") else Symbol("RIGHT")
-    return start, end
+        return _shape(walk, element, name, *ends(walk, it), **_sizes(it, buff="gap"))

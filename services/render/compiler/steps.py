@@ -9,7 +9,7 @@ from animathic.v1 import scene_pb2
 from services.render.compiler.blend import blended
 from services.render.compiler.code import SELF, Call, call, literal, method
 from services.render.compiler.issues import note
-from services.render.compiler.plan import BLOCKS
+from services.render.compiler.plan import BLOCKS, END_SECONDS, holds_at_end
 from services.render.compiler.timing import Animation, Composite, Timing, play_call, timing_of
 from services.render.compiler.walk import Walk
 
@@ -38,6 +38,9 @@ class Steps:
         for index, step in enumerate(self._walk.scene.steps):
             self._before(index)
             self._play(step)
+        if holds_at_end(self._walk.scene):
+            # The last frame of an animation is not yet its end: without this the result would never be seen.
+            self._walk.machine.do(method(SELF, "wait", literal(END_SECONDS)))
 
     def _play(self, step: scene_pb2.Step) -> None:
         walk = self._walk
@@ -98,6 +101,9 @@ class Steps:
         parts = [part for part in parts if not isinstance(part, Composite) or part.parts]
         if not parts:
             return []
+        if len(parts) == 1 and isinstance(parts[0], Animation) and Timing() in {timing, parts[0].timing}:
+            # A block of one is that one.
+            return [replace(parts[0], timing=parts[0].timing if timing == Timing() else timing)]
         ratio = block.ratio if kind == "lag" and block.HasField("ratio") else None
         return [Composite(kind, tuple(parts), ratio, timing)]
 

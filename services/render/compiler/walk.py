@@ -198,6 +198,7 @@ class Walk:
         variable = self.cast.new_variable(name)
         self.machine.assign(variable, chain(body, calls))
         role.variable, role.spent = variable, False
+        self.registry.finish(kind)(self, element, variable)
         self.cast.bound.pop(name, None)
         self.layout.finish(name, variable)
         return variable

@@ -1,16 +1,6 @@
-"""LaTeX formulas as Typst."""
+"""Formulas from LaTeX to Typst."""
 
-from __future__ import annotations
+from services.render.latex.convert import to_typst
+from services.render.latex.lexer import LatexError
 
-
-class LatexError(ValueError):
-    def __init__(self, message: str, code: str = "latex_syntax", advice: str = "") -> None:
-        super().__init__(message)
-        self.code = code
-        self.advice = advice
-
-
-def to_typst(tex: str) -> str:
-    import tylax
-
-    return tylax.latex_to_typst(tex)
+__all__ = ["LatexError", "to_typst"]
