@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from deploy.local.supervision import ProcessState, Supervisor, write_configurati
 __all__ = ["LocalMesh", "NotReadyError"]
 
 # What has been in trouble for this long, seconds, will not come up by waiting.
-_HOPELESS = 15.0
+_HOPELESS = 12.0
 
 
 class NotReadyError(Exception):
@@ -128,11 +128,12 @@ class LocalMesh:
             if not blocking and healthy(findings):
                 return findings
             now = time.monotonic()
-            troubled = self._troubled() | _refusing(findings)
+            troubled = self._troubled(troubled_since) | _refusing(findings)
             troubled_since = {part: troubled_since.get(part, now) for part in troubled}
             hopeless = [part for part, since in troubled_since.items() if now - since > _HOPELESS]
             if now > until or hopeless:
-                logs = [name for name in self._names if name in hopeless or name in self._troubled()]
+                silent = {each.part for each in missing} | set(hopeless)
+                logs = [name for name in self._names if name in silent]
                 raise NotReadyError("\n".join([*map(str, missing), *map(self._log_end, logs)]))
             names = ", ".join(each.part for each in blocking or missing)
             if names != waiting:
@@ -144,9 +145,14 @@ class LocalMesh:
     def _names(self) -> list[str]:
         return [each.name for each in self.layout.places]
 
-    def _troubled(self) -> set[str]:
-        """Services whose processes do not stay up."""
-        return {each.name for each in self.processes() if each.state in {"BACKOFF", "FATAL", "EXITED"}}
+    def _troubled(self, before: Collection[str]) -> set[str]:
+        """Services whose processes do not stay up; one that tries again was in trouble before."""
+        down = {"BACKOFF", "FATAL", "EXITED"}
+        return {
+            each.name
+            for each in self.processes()
+            if each.state in down or (each.state == "STARTING" and each.name in before)
+        }
 
     def _log_end(self, name: str) -> str:
         log = self.layout.log_dir / f"{name}.log"
@@ -175,4 +181,3 @@ def _refusing(findings: list[Finding]) -> set[str]:
     """`models` where no model is ready and none is starting: waiting does not help."""
     models = [each for each in findings if each.part.startswith("models/")]
     return {"models"} if models and all(each.verdict is Verdict.NOT_READY for each in models) else set()
-

@@ -64,7 +64,8 @@ def write_configuration(layout: Layout) -> None:
             "command": f'"{sys.executable}" -m services.{place.name}',
             "environment": listening,
             "autorestart": "true",
-            "startsecs": "1",
+            # Longer than the imports that a wrong setting survives.
+            "startsecs": "3",
             # A service that was killed often comes back each time; `up` reports one that cannot start.
             "startretries": "20",
             # The service gets SIGTERM alone and ends its children in order; a SIGKILL is for the whole group.

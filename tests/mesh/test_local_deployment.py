@@ -81,7 +81,7 @@ def test_a_service_that_cannot_start_is_named_with_its_reason(tmp_path: Path) ->
     data_dir = tmp_path / "var"
     environment = clean_environment(data_dir, {"DATABASE_URL": "oracle://nowhere", "ROUTER_SLOTS": "none"})
     try:
-        ran = deploy(environment, "up", "--wait", "30")
+        ran = deploy(environment, "up", "--wait", "10")
         assert ran.returncode == 1
         assert "router" in ran.stderr
         assert "ROUTER_SLOTS" in ran.stderr
