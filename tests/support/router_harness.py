@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,9 +103,9 @@ class _Bound:
 class RouterHarness:
     """Scripted neighbours, and as many routers as a test starts."""
 
-    def __init__(self, folder: Path, database_url: str, stack: AsyncExitStack) -> None:
+    def __init__(self, folder: Path, new_database: Callable[[], str], stack: AsyncExitStack) -> None:
         self.folder = folder
-        self.database_url = database_url
+        self.new_database = new_database
         self.local = ScriptedAdapter(LOCAL_MODEL)
         self.gemini = ScriptedAdapter(GEMINI_MODEL, remote=True)
         self.render = ScriptedRender()
@@ -115,6 +115,23 @@ class RouterHarness:
         self.signer, self.verifier = signer_and_verifier([key], "test")
         self._stack = stack
         self._targets: dict[str, str] = {}
+
+    def reset(self) -> None:
+        """Forgets what was scripted and what was asked."""
+        for adapter in (self.local, self.gemini):
+            adapter.reset()
+        self.render.reset()
+
+    @asynccontextmanager
+    async def keeping(self) -> AsyncIterator[None]:
+        """What is started inside is stopped at its end."""
+        outer = self._stack
+        async with AsyncExitStack() as stack:
+            self._stack = stack
+            try:
+                yield
+            finally:
+                self._stack = outer
 
     async def start_neighbours(self) -> None:
         """Starts adapters and render."""
@@ -159,7 +176,6 @@ class RouterHarness:
             "grpc_listen": "127.0.0.1:0",
             "admin_listen": "127.0.0.1:0",
             "mesh_key_file": self.key_file,
-            "database_url": self.database_url,
             "render_target": self._targets["render"],
             "local_adapter_target": self._targets["local"],
             "gemini_adapter_target": self._targets["gemini"],
@@ -176,7 +192,8 @@ class RouterHarness:
         return RouterSettings(_env_file=None, **(values | changes))
 
     async def start_router(self, **changes: Any) -> ServiceServer:
-        """Starts a router."""
+        """Starts a router, on a database of its own unless one is given."""
+        changes.setdefault("database_url", self.new_database())
         server = await build(self.settings(**changes))
         await self._keep(server)
         return server
@@ -189,9 +206,9 @@ class RouterHarness:
 
 
 @asynccontextmanager
-async def router_harness(folder: Path, database_url: str) -> AsyncIterator[RouterHarness]:
+async def router_harness(folder: Path, new_database: Callable[[], str]) -> AsyncIterator[RouterHarness]:
     """Starts the neighbours; all that is started is stopped at the end."""
     async with AsyncExitStack() as stack:
-        harness = RouterHarness(folder, database_url, stack)
+        harness = RouterHarness(folder, new_database, stack)
         await harness.start_neighbours()
         yield harness

@@ -85,19 +85,25 @@ class ScriptedAdapter(model_adapter_service_pb2_grpc.ModelAdapterServiceServicer
     """
 
     def __init__(self, model: str, *, remote: bool = False) -> None:
+        self._model = model
+        self._remote = remote
+        self.reset()
+
+    def reset(self) -> None:
+        """Begins anew: ready, nothing to come, nothing asked."""
         self.steps: deque[Step] = deque()
         self.requests: list[pb.GenerateSceneRequest] = []
         self.principals: list[Principal] = []
         self.cancelled = 0
         self.description = pb.DescribeModelResponse(
-            model=model,
-            display_name=f"Scripted {model}",
+            model=self._model,
+            display_name=f"Scripted {self._model}",
             state=pb.MODEL_STATE_READY,
             model_version="v1",
             backend="script",
             slots=4,
-            remote=remote,
-            expected_cost_usd=0.002 if remote else 0.0,
+            remote=self._remote,
+            expected_cost_usd=0.002 if self._remote else 0.0,
         )
 
     async def DescribeModel(self, request: pb.DescribeModelRequest, context: Any) -> pb.DescribeModelResponse:  # noqa: N802

@@ -38,6 +38,11 @@ class ScriptedRender(render_service_pb2_grpc.RenderServiceServicer):
     """
 
     def __init__(self) -> None:
+        self.artifacts = _Artifacts(self)
+        self.reset()
+
+    def reset(self) -> None:
+        """Begins anew: nothing to come, nothing asked, nothing stored."""
         self.errors: deque[MeshError | None] = deque()
         self.breaks = 0
         self.scores: deque[float] = deque()
@@ -50,7 +55,6 @@ class ScriptedRender(render_service_pb2_grpc.RenderServiceServicer):
         self.holders: dict[str, set[str]] = defaultdict(set)
         self.released: list[str] = []
         self.release_errors: deque[MeshError] = deque()
-        self.artifacts = _Artifacts(self)
 
     async def RenderScene(  # noqa: N802
         self, request: pb.RenderSceneRequest, context: Any

@@ -254,6 +254,12 @@ def wish_of(options: animation_pb2.AnimationOptions) -> Wish:
 
 def failure_of(history: History, explanation: str) -> MeshError:
     """The error of an animation for which no model delivered: what was tried, and what to do."""
+    if not history.failures and history.model_calls:
+        return MeshError(
+            Code.INTERNAL,
+            "MODEL_FAILED",
+            f"No model call came to its end. {explanation} Try again later, or send a scene.",
+        )
     if not history.failures:
         return MeshError(
             Code.UNAVAILABLE,

@@ -42,7 +42,6 @@ class DrillAdapter(ScriptedAdapter):
     def __init__(self, model: str, calls: Counter[str], *, remote: bool = False) -> None:
         super().__init__(model, remote=remote)
         self._calls = calls
-        self._remote = remote
 
     async def GenerateScene(  # noqa: N802
         self, request: adapter_pb.GenerateSceneRequest, context: Any
