@@ -251,13 +251,18 @@ class _MeshCallable:
     ) -> Any:
         span = tracer().start_span(self._path.removeprefix("/"), kind=SpanKind.CLIENT)
         finish = self._channel.observe(self._kind, self._path, span)
-        with trace.use_span(span, end_on_exit=False):
-            call = self._inner(
-                *requests,
-                timeout=self._channel.timeout_for(self._path, timeout),
-                metadata=self._channel.metadata_for(metadata),
-                **options,
-            )
+        try:
+            with trace.use_span(span, end_on_exit=False):
+                call = self._inner(
+                    *requests,
+                    timeout=self._channel.timeout_for(self._path, timeout),
+                    metadata=self._channel.metadata_for(metadata),
+                    **options,
+                )
+        except Exception:
+            # The channel is closed, or a message cannot be serialised: no call, and no code of its own.
+            finish(grpc.StatusCode.UNKNOWN)
+            raise
 
         async def end() -> None:
             finish(await call.code())

@@ -14,11 +14,14 @@ from google.rpc import error_details_pb2, status_pb2
 DOMAIN = "animathic.dev"
 """The domain of every `ErrorInfo` of the mesh."""
 
-# A status travels in HTTP/2 trailers, which peers cap (8 KiB in many proxies, base64 included).
+# A status travels in HTTP/2 trailers, which peers cap (at 8 KiB in many proxies): the details in
+# base64, and the message once more, its bytes percent-encoded.
 _MAX_STATUS_BYTES = 4096
-_MAX_MESSAGE_CHARS = 1000
-_MAX_DESCRIPTION_CHARS = 300
-_MAX_METADATA_CHARS = 200
+_MAX_MESSAGE_BYTES = 600
+_MAX_DESCRIPTION_BYTES = 300
+_MAX_METADATA_BYTES = 200
+_MAX_METADATA_ENTRIES = 8
+_MAX_QUOTAS = 4
 _OMITTED = "violations_omitted"
 
 
@@ -120,7 +123,10 @@ def to_status(error: MeshError) -> status_pb2.Status:
 
 
 def _pack(error: MeshError, violations: Sequence[FieldViolation], omitted: int) -> status_pb2.Status:
-    metadata = {key: _short(value, _MAX_METADATA_CHARS) for key, value in list(error.metadata.items())[:8]}
+    metadata = {
+        _short(key, _MAX_METADATA_BYTES): _short(value, _MAX_METADATA_BYTES)
+        for key, value in list(error.metadata.items())[:_MAX_METADATA_ENTRIES]
+    }
     if omitted:
         metadata[_OMITTED] = str(omitted)
     details: list[message.Message] = [
@@ -131,8 +137,8 @@ def _pack(error: MeshError, violations: Sequence[FieldViolation], omitted: int) 
             error_details_pb2.BadRequest(
                 field_violations=[
                     error_details_pb2.BadRequest.FieldViolation(
-                        field=_short(v.field, _MAX_METADATA_CHARS),
-                        description=_short(v.description, _MAX_DESCRIPTION_CHARS),
+                        field=_short(v.field, _MAX_METADATA_BYTES),
+                        description=_short(v.description, _MAX_DESCRIPTION_BYTES),
                         reason=v.reason,
                     )
                     for v in violations
@@ -148,14 +154,14 @@ def _pack(error: MeshError, violations: Sequence[FieldViolation], omitted: int) 
             error_details_pb2.QuotaFailure(
                 violations=[
                     error_details_pb2.QuotaFailure.Violation(
-                        subject=_short(subject, _MAX_METADATA_CHARS),
-                        description=_short(description, _MAX_DESCRIPTION_CHARS),
+                        subject=_short(subject, _MAX_METADATA_BYTES),
+                        description=_short(description, _MAX_DESCRIPTION_BYTES),
                     )
-                    for subject, description in error.quota[:4]
+                    for subject, description in error.quota[:_MAX_QUOTAS]
                 ]
             )
         )
-    status = status_pb2.Status(code=int(error.code), message=_short(error.message, _MAX_MESSAGE_CHARS))
+    status = status_pb2.Status(code=int(error.code), message=_short(error.message, _MAX_MESSAGE_BYTES))
     for detail in details:
         packed = any_pb2.Any()
         packed.Pack(detail)
@@ -221,4 +227,8 @@ _DEFAULT_REASONS = {
 
 
 def _short(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """`text` in at most `limit` bytes, and as what protobuf can hold."""
+    encoded = text.encode("utf-8", "replace")
+    if len(encoded) <= limit:
+        return encoded.decode()
+    return encoded[: limit - 3].decode("utf-8", "ignore") + "…"

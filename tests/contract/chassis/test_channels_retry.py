@@ -22,7 +22,7 @@ from services.chassis.metrics import Metrics
 from services.chassis.rpc_errors import mesh_error
 from services.chassis.server import ServiceServer
 from services.chassis.tracing import current_trace_id, current_traceparent, span
-from tests.support.echo_service import EchoStub, echo, path, text
+from tests.support.echo_service import SERVICE, EchoStub, echo, path, text
 from tests.support.serving import channel_to, running, settings_for_tests
 
 pytestmark = pytest.mark.asyncio
@@ -237,3 +237,17 @@ async def test_what_is_left_alone(serve_echo: Serve) -> None:
         codec = (lambda b: b, lambda b: b)
         sent = text("bytes").SerializeToString()
         assert await e.channel.unary_unary(path("Unary"), *codec)(sent, metadata=e.as_user) == sent
+
+
+async def test_a_call_that_cannot_begin_is_counted(serve_echo: Serve) -> None:
+    async with serve_echo({"Unary": echo}) as e:
+        await e.channel.close()
+        with pytest.raises(grpc.aio.UsageError):
+            await e.stub.Unary(text("x"))
+        labels = {"grpc_type": "unary", "grpc_service": SERVICE, "grpc_method": "Unary"}
+        assert (
+            e.client_metrics.registry.get_sample_value(
+                "grpc_client_handled_total", labels | {"grpc_code": "Unknown"}
+            )
+            == 1
+        )

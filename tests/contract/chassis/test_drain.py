@@ -86,6 +86,19 @@ async def test_a_call_that_takes_too_long_is_told_to_retry(serve_echo: Serve) ->
         assert (error.code, error.reason, error.retry_after) == (Code.UNAVAILABLE, "SHUTTING_DOWN", 0.5)
 
 
+async def test_stopping_at_once_waits_for_nothing(serve_echo: Serve) -> None:
+    work, began, _ = gated()
+    options = {"drain_seconds": 30, "endpoint_seconds": 30}
+    async with serve_echo({"Unary": work}, settings=options, channel={"retries": False}) as e:
+        running = asyncio.ensure_future(e.stub.Unary(text(""), metadata=e.as_user))
+        await asyncio.wait_for(began.wait(), 5)
+        await asyncio.wait_for(e.server.stop(at_once=True), 5)
+        with pytest.raises(grpc.aio.AioRpcError):
+            await asyncio.wait_for(running, 2)
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", e.server.port)
+
+
 @pytest.mark.parametrize("style", ["generator", "coroutine"])
 async def test_endless_streams_are_ended_not_waited_for(serve_echo: Serve, style: str) -> None:
     async def generating(_request: Any, _context: Any) -> Any:

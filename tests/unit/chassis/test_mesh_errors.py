@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.chassis.errors import DOMAIN, Code, FieldViolation, MeshError, from_status, to_status
 
-TEXTS = st.text(max_size=200)
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=50)
 ERRORS = st.builds(
     MeshError,
     st.sampled_from([code for code in Code if code is not Code.OK]),
@@ -45,16 +45,29 @@ def test_no_error_outgrows_the_trailers(message: str, violations: list[FieldViol
         "FIELD_INVALID",
         message,
         violations=violations,
-        metadata={str(n): "m" * 500 for n in range(20)},
+        metadata={"k" * 500 + str(n): "m" * 500 for n in range(20)},
         quota=[("s" * 500, "d" * 500)] * 9,
     )
     status = to_status(error)
-    # 32 KiB of metadata are allowed; base64 adds a third, and the message travels twice, each byte
-    # as up to three characters.
-    assert status.ByteSize() < 10_000
+    # On the wire: base64 adds a third, and the message travels once more, each byte as up to three
+    # characters. Many peers stop at 16 KiB.
+    assert status.ByteSize() * 4 / 3 + len(status.message.encode()) * 3 < 14_000
     back = from_status(status)
     omitted = int(back.metadata.get("violations_omitted", 0))
     assert len(back.violations) + omitted == len(violations)
+
+
+def test_text_that_no_wire_can_carry() -> None:
+    back = from_status(
+        to_status(MeshError(Code.INTERNAL, "INTERNAL", "broken \ud800 half", metadata={"a": "\udfff"}))
+    )
+    assert back.message == "broken ? half"
+
+
+def test_long_text_is_cut_between_characters() -> None:
+    back = from_status(to_status(MeshError(Code.INTERNAL, "INTERNAL", "ä" * 5000)))
+    assert back.message.endswith("ä…")
+    assert len(back.message.encode()) <= 600
 
 
 def test_the_domain_is_ours() -> None:
