@@ -91,6 +91,10 @@ class Person:
         name = await self._create()
         if self._repeats:
             await self._create()
+        if self._story.kind == "deleted_late":
+            await self._watch(name)
+            await self._intervene(name)
+            return
         ending = asyncio.create_task(self._intervene(name))
         try:
             await self._watch(name)
@@ -124,7 +128,7 @@ class Person:
 
     async def _intervene(self, name: str) -> None:
         story = self._story
-        if story.kind not in ("cancelled", "deleted"):
+        if story.kind not in ("cancelled", "deleted", "deleted_late"):
             return
         await asyncio.sleep(self._patience)
         if story.kind == "cancelled":

@@ -265,7 +265,10 @@ GUARDS: dict[str, Guard] = {
     ),
     "cancel": Guard(8, _without_cancel, ("cancelled",) * 4),
     "release_until_answered": Guard(
-        8, _without_release_until_answered, ("deleted",) * 4, (Fault("before_release", 1),)
+        8,
+        _without_release_until_answered,
+        ("deleted_late",) * 4,
+        (Fault("before_release", 1), Fault("before_release", 1)),
     ),
     "acknowledge": Guard(9, _without_acknowledge, _PLAIN, (Fault("pull", 1), Fault("pull", 1))),
     "stable_event_id": Guard(

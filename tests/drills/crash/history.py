@@ -20,6 +20,7 @@ KINDS: dict[str, tuple[frozenset[int], int]] = {
     "breaks": (frozenset({SUCCEEDED}), 1),
     "cancelled": (frozenset({SUCCEEDED, CANCELLED}), 1),
     "deleted": (frozenset({SUCCEEDED, CANCELLED}), 1),
+    "deleted_late": (frozenset({SUCCEEDED}), 1),
     # Only given up, after as many crashes as are allowed.
     "poison": (frozenset(), 0),
 }

@@ -4,14 +4,15 @@ import random
 from dataclasses import dataclass, replace
 
 from tests.drills.crash.boundaries import ALL, FREEZABLE, Fault
+from tests.drills.crash.history import KINDS
 
-_KINDS = ("plain", "repair", "fallback", "declined", "scene", "busy", "breaks", "cancelled", "deleted")
+_KINDS = tuple(sorted(KINDS.keys() - {"poison"}))
 #: Animations that make a boundary be passed at all.
 _NEEDS = {
     "cancel": "cancelled",
     "delete": "deleted",
-    "release": "deleted",
-    "before_release": "deleted",
+    "release": "deleted_late",
+    "before_release": "deleted_late",
 }
 
 
