@@ -128,7 +128,8 @@ def no_sandbox() -> MeshError:
     return MeshError(
         Code.FAILED_PRECONDITION,
         "SANDBOX_UNAVAILABLE",
-        "The sandbox that renders must have is not available here; RENDER_ALLOW_WEAK_SANDBOX=true renders without it.",
+        "The sandbox that renders must have is not available here; "
+        "RENDER_ALLOW_WEAK_SANDBOX=true renders without it.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The service's side of the fork server: starts it, hands it jobs, and knows how each one ended. Imports no Manim."""
+"""The service's side of the fork server: starts it, hands it jobs, knows their ends. Imports no Manim."""
 
 from __future__ import annotations
 
@@ -239,7 +239,7 @@ class ForkServerClient:
 
     def _spawn(self, control: socket.socket) -> subprocess.Popen[bytes]:
         # Popen starts a program without running Python in between: nothing of gRPC is forked.
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 (our own interpreter and module)
             [sys.executable, "-P", "-s", "-m", self._module, str(control.fileno()), str(os.getpid())],
             pass_fds=[control.fileno()],
             env=self._environment,
@@ -269,7 +269,8 @@ def _scrubbed(environment: Mapping[str, str], directory: Path) -> dict[str, str]
         # Threads do not survive a fork.
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
-        # Frames are large and alike: giving their memory back to the system each time costs more than painting.
+        # Frames are large and alike: giving their memory back to the system each time costs more than
+        # painting.
         "MALLOC_MMAP_THRESHOLD_": str(256 * 1024 * 1024),
         "MALLOC_TRIM_THRESHOLD_": str(512 * 1024 * 1024),
         "MALLOC_TOP_PAD_": str(32 * 1024 * 1024),

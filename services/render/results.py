@@ -108,8 +108,8 @@ def file_key(kind: str, unit: str) -> str:
 def job_key(scene: scene_pb2.Scene, options: animation_pb2.AnimationOptions, renderer: str) -> str:
     """The name of all that a scene, its options and a renderer determine together.
 
-    The title, the model and the priority do not show in the video; a default that is written out is the same as one
-    that is not.
+    The title, the model and the priority do not show in the video; a default that is written out is the same
+    as one that is not.
     """
     seen = scene_pb2.Scene()
     seen.CopyFrom(scene)

@@ -7,9 +7,9 @@ Render has no database. Who holds what is said by marker objects:
     idle/<unit>                         a sweep found nobody; from its time the grace period counts
     doomed/<unit>                       a sweep is about to delete the unit
 
-A unit is the hexadecimal part of a key: a video, its picture and its result share one. Holding and sweeping cannot
-miss each other: a holder writes its marker and then looks for `doomed`; a sweep writes `doomed` and then looks for
-holders. Whatever the order, one of them sees the other, and both back off.
+A unit is the hexadecimal part of a key: a video, its picture and its result share one. Holding and sweeping
+cannot miss each other: a holder writes its marker and then looks for `doomed`; a sweep writes `doomed` and
+then looks for holders. Whatever the order, one of them sees the other, and both back off.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The fork server: `python -m services.render.zygote FD`.
 
-It imports Manim once, stays single-threaded, and forks a child for every job that the service hands it. It never
-imports gRPC, whose threads do not survive a fork, and never typesets a formula: a child of a process that has done so
-can deadlock.
+It imports Manim once, stays single-threaded, and forks a child for every job that the service hands it. It
+never imports gRPC, whose threads do not survive a fork, and never typesets a formula: a child of a process
+that has done so can deadlock.
 
 The service sends `{"fork": id}` with the socket of the job, and `{"kill": id}`. It answers `{"ready": true}`,
 `{"forked": id, "pid": …}` and `{"exited": id, "code": …, "signal": …, "cpu_seconds": …, "memory_bytes": …}`.
@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 from services.render.child.confinement import die_with_parent
@@ -46,7 +47,7 @@ class ForkServer:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         self._wake = (wake_read, wake_write)
-        threads = len(os.listdir("/proc/self/task"))
+        threads = len(list(Path("/proc/self/task").iterdir()))
         if threads != 1:
             raise RuntimeError(f"the fork server has {threads} threads: its children could deadlock")
         self._say({"ready": True, "pid": os.getpid()})

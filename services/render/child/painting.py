@@ -33,7 +33,7 @@ class _Writer(SceneFileWriter):
         if self._film is not None:
             self._film.write(pixels, repeat)
 
-    def end_animation(self, allow_write: bool = False) -> None:
+    def end_animation(self, allow_write: bool = False) -> None:  # noqa: ARG002 (Manim calls it so)
         if self._film is not None:
             self._film.mark()
 

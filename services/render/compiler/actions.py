@@ -33,7 +33,7 @@ _LETTERS = frozenset({"text", "math"})
 
 
 def _showing(walk: Walk, name: str) -> str:
-    """The variable of an element that is about to be shown: its own object, made anew if it was transformed."""
+    """The variable of an element about to be shown: its own object, made anew if it was transformed."""
     role = walk.cast.roles[name]
     walk.cast.bound.pop(name, None)
     for member in walk.cast.members(name):
@@ -165,7 +165,7 @@ def _add_turns(registry: Registry) -> None:
 
 
 def _source_and_target(walk: Walk, source_name: str, target_name: str) -> tuple[str, str, bool]:
-    """The variables of a source, shown, and of a target, standing where it shall; whether both are on the stage."""
+    """The variables of a source, shown, and of a target at its place; whether both are on the stage."""
     if not walk.cast.is_shown(source_name):
         hidden = _showing(walk, source_name)
         walk.machine.do(method(SELF, "add", Reference(hidden)))

@@ -30,8 +30,8 @@ _T = Reference("t")
 def blended(machine: Machine, one: Animation, other: Animation) -> Animation | None:
     """The animation that does both, or None where there is none.
 
-    Changes of place, size and colour share one target. A turn has to keep its path, so it becomes a function of time
-    together with the rest.
+    Changes of place, size and colour share one target. A turn has to keep its path, so it becomes a function
+    of time together with the rest.
     """
     if not (_changes(one) and _changes(other)):
         return None

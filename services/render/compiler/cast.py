@@ -38,8 +38,8 @@ class Role:
 class Cast:
     """The elements of a scene and what their names mean.
 
-    After `transform a b` both names mean what is on the stage; the variable there is `a`'s. When one of them is
-    shown anew, its name means its own object again.
+    After `transform a b` both names mean what is on the stage; the variable there is `a`'s. When one of them
+    is shown anew, its name means its own object again.
     """
 
     roles: dict[str, Role]
@@ -83,7 +83,7 @@ class Cast:
         return role.variable if role.ready else ""
 
     def is_shown(self, name: str) -> bool:
-        """Whether a name's object is on the stage, by itself or in a group; of a group, any of its members."""
+        """Whether a name's object is on the stage, by itself or in a group; of a group, any member."""
         variable = self.meaning(name)
         if variable and (variable in self.shown or any(variable in parts for parts in self._shown_groups())):
             return True

@@ -1,8 +1,8 @@
 """The small language that the compiler writes: calls of Manim names, which are run or printed.
 
-There is one description of what a scene does. `machine.py` runs it against a whitelist of Manim names, `printing.py`
-prints it as Python; so the video and the printed source cannot drift apart. What a person or a model wrote reaches
-it only as literals: every name, attribute and operator comes from the compiler.
+There is one description of what a scene does. `machine.py` runs it against a whitelist of Manim names,
+`printing.py` prints it as Python; so the video and the printed source cannot drift apart. What a person or a
+model wrote reaches it only as literals: every name, attribute and operator comes from the compiler.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ def method(owner: Node, name: str, *arguments: Node, **keywords: Node) -> Call:
 
 
 def chain(owner: Node, calls: Sequence[Call]) -> Node:
-    """Applies calls of methods one after another; each call's function is a `Symbol` holding the method's name."""
+    """Calls methods one after another; each call's function is a `Symbol` with the method's name."""
     for link in calls:
         if not isinstance(link.function, Symbol):
             raise TypeError("a chain is made of calls of methods")

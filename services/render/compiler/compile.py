@@ -43,7 +43,7 @@ def compile_scene(
     frame: Frame,
     stage: Stage,
     registry: Registry,
-    before: Callable[[int], None] = lambda index: None,
+    before: Callable[[int], None] = lambda _: None,
 ) -> Compiled:
     """Walks through a valid scene, running it on a stage.
 

@@ -1,7 +1,7 @@
 """Where lines and arrows start and end.
 
-Manim ends a line that is given an object at the corner that lies farthest in the line's direction. People expect the
-line to point from centre to centre and to stop at the outline; so the ends are worked out here.
+Manim ends a line that is given an object at the corner that lies farthest in the line's direction. People
+expect the line to point from centre to centre and to stop at the outline; so the ends are worked out here.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def segments(curve: Curve, x: tuple[float, float], y: tuple[float, float]) -> li
 
 
 def _jumps(curve: Curve, left: float, right: float, low: float, high: float, y: tuple[float, float]) -> bool:
-    """Whether the curve jumps between two neighbouring samples: a step stays a step however close one looks."""
+    """Whether the curve jumps between two samples: a step stays a step however close one looks."""
     large = 0.02 * (y[1] - y[0])
     if abs(high - low) < large:
         return False

@@ -216,7 +216,7 @@ def _plot(walk: Walk, element: scene_pb2.Element, it: scene_pb2.Plot) -> Node:
             problem(
                 "plot_outside",
                 f"{path}.function",
-                f"{it.function.text} has no value inside the axes, whose y axis shows {y.start:g} to {y.end:g}",
+                f"{it.function.text} has no value between {y.start:g} and {y.end:g}, which the y axis shows",
                 "widen the y range of the axes, or draw over another part of the x axis",
             )
         )

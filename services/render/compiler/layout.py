@@ -92,7 +92,7 @@ class Layout:
         return Box(-half_width, half_width, -half_height, half_height)
 
     def _fit(self, name: str, variable: str) -> None:
-        """Shrinks what is larger than the frame. Shapes may be larger where the scene says where they stand."""
+        """Shrinks what is larger than the frame; shapes may be larger where the scene places them."""
         walk = self._walk
         kind = walk.kind(name)
         if kind == "plot" or (kind not in _FITTED and not walk.floats(name)):
@@ -340,7 +340,7 @@ class Layout:
         walk.machine.do(chain(group, [*calls, call("move_to", middle)]))
 
     def _fixtures(self, row: Row) -> list[str]:
-        """Elements that the scene puts at points, edges or corners and that are visible together with a row."""
+        """Elements that the scene puts at points, edges or corners, visible together with a row."""
         walk = self._walk
         found: list[str] = []
         spans = [walk.plan.spans[unit] for units in row.seats for unit in units]

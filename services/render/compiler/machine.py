@@ -1,8 +1,8 @@
 """Runs what the compiler writes, statement by statement, and remembers it for printing.
 
-Layout needs sizes, and sizes are known only of real objects. So the compiler does not write first and run later: each
-statement runs as it is written, and what it made can be measured. The statements alone say what happened; printed,
-they make the same frames.
+Layout needs sizes, and sizes are known only of real objects. So the compiler does not write first and run
+later: each statement runs as it is written, and what it made can be measured. The statements alone say what
+happened; printed, they make the same frames.
 """
 
 from __future__ import annotations
@@ -41,74 +41,42 @@ __all__ = ["NAMES", "Box", "Machine", "Stage", "box_of"]
 
 _COLORS = frozenset(name.upper() for name in COLORS)
 
-_WORDS = frozenset(
-    [
-        "AnimationGroup",
+_WORDS = (
+    # objects
+    *(
         "Arrow",
         "Axes",
         "Circle",
-        "Create",
         "DashedLine",
         "Dot",
         "DoubleArrow",
         "Ellipse",
-        "FadeIn",
-        "FadeOut",
-        "GrowArrow",
-        "GrowFromCenter",
-        "GrowFromEdge",
+        "Line",
+        "MathTypst",
+        "NumberLine",
+    ),
+    *("Rectangle", "RegularPolygon", "RoundedRectangle", "Square", "Star", "Text", "Triangle", "VGroup"),
+    # animations
+    *("AnimationGroup", "Create", "FadeIn", "FadeOut", "GrowArrow", "GrowFromCenter", "GrowFromEdge"),
+    *(
         "GrowFromPoint",
         "Indicate",
         "LaggedStart",
-        "Line",
-        "ManimColor",
-        "MathTypst",
         "MoveAlongPath",
-        "NumberLine",
-        "Rectangle",
-        "RegularPolygon",
         "ReplacementTransform",
         "Rotate",
-        "RoundedRectangle",
-        "Square",
-        "Star",
         "Succession",
-        "Text",
-        "Transform",
-        "Triangle",
-        "Uncreate",
-        "Unwrite",
-        "UpdateFromAlphaFunc",
-        "VGroup",
-        "Wait",
-        "Write",
-        "interpolate_color",
-        "there_and_back",
-        "UP",
-        "DOWN",
-        "LEFT",
-        "RIGHT",
-        "OUT",
-        "IN",
-        "UL",
-        "UR",
-        "DL",
-        "DR",
-        "ORIGIN",
-        "DEGREES",
-        "PI",
-        "TAU",
-        "BOLD",
-        "LIGHT",
-        "NORMAL",
-        "ITALIC",
-    ]
+    ),
+    *("Transform", "Uncreate", "Unwrite", "UpdateFromAlphaFunc", "Wait", "Write"),
+    # values
+    *("ManimColor", "interpolate_color", "UP", "DOWN", "LEFT", "RIGHT", "OUT", "IN", "UL", "UR", "DL", "DR"),
+    *("ORIGIN", "DEGREES", "PI", "TAU", "BOLD", "LIGHT", "ITALIC"),
 )
 
 _EASINGS = frozenset(manim.rate_functions.__all__)
 
 NAMES: Mapping[str, object] = MappingProxyType(
-    {name: getattr(manim, name) for name in _WORDS | _COLORS}
+    {name: getattr(manim, name) for name in _COLORS.union(_WORDS)}
     | {name: getattr(manim.rate_functions, name) for name in _EASINGS}
     | {"rate_functions": manim.rate_functions, "np": np}
 )

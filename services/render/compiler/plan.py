@@ -1,7 +1,8 @@
 """What can be known of a scene's course before anything is drawn. Imports no Manim.
 
-Unplaced elements that are on the stage at the same time share a row, so that none of them has to move when the next
-one comes. For that, this module walks through the steps with names alone and finds when each element is visible.
+Unplaced elements that are on the stage at the same time share a row, so that none of them has to move when
+the next one comes. For that, this module walks through the steps with names alone and finds when each element
+is visible.
 """
 
 from __future__ import annotations
@@ -207,7 +208,7 @@ def steps_frames(scene: scene_pb2.Scene, frame_rate: int) -> int:
 
 
 def holds_at_end(scene: scene_pb2.Scene) -> bool:
-    """Whether the end of a scene is held: it does not pause by itself, and shows something or nothing else."""
+    """Whether the end of a scene is held: it does not pause by itself and leaves something to see."""
     actions = [leaf for step in scene.steps for leaf in leaves(step)]
     if actions and actions[-1].WhichOneof("kind") == "wait":
         return False

@@ -44,7 +44,7 @@ class Registry:
 
     def finish(self, kind: str) -> Finish:
         """What completes an element of a kind; mostly nothing."""
-        return self._finishes.get(kind, lambda walk, element, variable: None)
+        return self._finishes.get(kind, lambda _walk, _element, _variable: None)
 
     def action(self, kind: str) -> Callable[[ActionRoom], ActionRoom]:
         """Marks a function as the room of an action."""

@@ -1,7 +1,7 @@
 """LaTeX's mathematics to Typst's, by parsing it.
 
-Nothing is passed on as it stands: every name that is written comes from a table, every character is one that means
-itself, and text becomes a quoted string. A command that no table holds is an error that names it.
+Nothing is passed on as it stands: every name that is written comes from a table, every character is one that
+means itself, and text becomes a quoted string. A command that no table holds is an error that names it.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def to_typst(tex: str) -> str:
         LatexError: It is not LaTeX, or uses a command that is not known.
     """
     reader = _Reader(tokens(tex))
-    made = reader.row(lambda token: False)
+    made = reader.row(lambda _: False)
     if reader.peek() is not None:
         reader.unexpected()
     if not made:

@@ -1,7 +1,7 @@
 """The commands of LaTeX's mathematics, and what Typst calls them.
 
-Symbols are written as Unicode characters: they mean the same in every version of Typst, and read well in printed
-source. Every entry is typeset by a test.
+Symbols are written as Unicode characters: they mean the same in every version of Typst, and read well in
+printed source. Every entry is typeset by a test.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ __all__ = [
 def _pairs(text: str) -> dict[str, str]:
     words = text.split()
     return dict(zip(words[::2], words[1::2], strict=True))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 SYMBOLS: Mapping[str, str] = MappingProxyType(
@@ -61,11 +65,11 @@ SYMBOLS: Mapping[str, str] = MappingProxyType(
         updownarrow ↕ Uparrow ⇑ Downarrow ⇓ Updownarrow ⇕ nearrow ↗ searrow ↘ swarrow ↙ nwarrow ↖
         hookrightarrow ↪ hookleftarrow ↩ rightharpoonup ⇀ rightharpoondown ⇁ leftharpoonup ↼ leftharpoondown ↽
         rightleftharpoons ⇌ leftrightharpoons ⇋ rightleftarrows ⇄ leftrightarrows ⇆ upharpoonright ↾
-        downharpoonright ⇂ leadsto ⇝ rightsquigarrow ⇝ twoheadrightarrow ↠ twoheadleftarrow ↞ circlearrowleft ↺
-        circlearrowright ↻ curvearrowleft ↶ curvearrowright ↷ rightarrowtail ↣ leftarrowtail ↢ nrightarrow ↛
-        nleftarrow ↚ nRightarrow ⇏ nLeftarrow ⇍ dashrightarrow ⇢ dashleftarrow ⇠ multimap ⊸ restriction ↾
-        dots … ldots … dotsc … dotso … cdots ⋯ dotsb ⋯ dotsm ⋯ dotsi ⋯ vdots ⋮ ddots ⋱ colon : S § P ¶
-        copyright © pounds £ euro € AA Å
+        downharpoonright ⇂ leadsto ⇝ rightsquigarrow ⇝ twoheadrightarrow ↠ twoheadleftarrow ↞ circlearrowleft
+        ↺ circlearrowright ↻ curvearrowleft ↶ curvearrowright ↷ rightarrowtail ↣ leftarrowtail ↢ nrightarrow ↛
+        nleftarrow ↚ nRightarrow ⇏ nLeftarrow ⇍ dashrightarrow ⇢ dashleftarrow ⇠ multimap ⊸ restriction ↾ dots
+        … ldots … dotsc … dotso … cdots ⋯ dotsb ⋯ dotsm ⋯ dotsi ⋯ vdots ⋮ ddots ⋱ colon : S § P ¶ copyright ©
+        pounds £ euro € AA Å
         """
     )
     | _pairs(
@@ -77,20 +81,21 @@ SYMBOLS: Mapping[str, str] = MappingProxyType(
 )
 """Commands that are one symbol."""
 
-OPERATORS = frozenset(
+OPERATORS = _words(
     """
-    arccos arcsin arctan arg cos cosh cot coth csc csch deg det dim exp gcd lcm hom inf ker lg lim liminf limsup
-    ln log max min mod sec sech sin sinc sinh sup tan tanh tr Pr
-    """.split()
+    arccos arcsin arctan arg cos cosh cot coth csc csch deg det dim exp gcd lcm hom inf ker lg lim liminf
+    limsup ln log max min mod sec sech sin sinc sinh sup tan tanh tr Pr
+    """
 )
 """Operators with a name of their own, the same in both."""
 
-FUNCTIONS = frozenset(
+FUNCTIONS = _words(
     """
-    frac sqrt root binom hat macron arrow tilde caron breve acute grave dot circle overline underline overbrace
-    underbrace bold upright cal scr bb frak sans mono italic op lr mid mat cases cancel limits scripts attach display
-    inline stretch double triple delim reverse t b space thin med thick quad space.nobreak dot.double dot.triple
-    """.split()
+    frac sqrt root binom hat macron arrow tilde caron breve acute grave dot circle overline underline
+    overbrace underbrace bold upright cal scr bb frak sans mono italic op lr mid mat cases cancel limits
+    scripts attach display inline stretch double triple delim reverse t b space thin med thick quad
+    space.nobreak dot.double dot.triple
+    """
 )
 """All other names that a converted formula may hold."""
 
@@ -155,12 +160,12 @@ SPACES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-IGNORED = frozenset(
+IGNORED = _words(
     """
-    displaystyle textstyle scriptstyle scriptscriptstyle limits nolimits nonumber notag hline strut mathstrut allowbreak
-    relax big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm middle rm it bf mathop mathbin mathrel
-    mathord mathopen mathclose mathpunct mathinner
-    """.split()
+    displaystyle textstyle scriptstyle scriptscriptstyle limits nolimits nonumber notag hline strut mathstrut
+    allowbreak relax big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm middle rm it bf
+    mathop mathbin mathrel mathord mathopen mathclose mathpunct mathinner
+    """
 )
 """Commands that say how and not what; the layout decides."""
 
