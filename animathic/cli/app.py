@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -38,6 +38,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+# Seconds to wait for the first sign of a mesh; one that goes away later is waited for longer.
+_CONNECT_PATIENCE = 5.0
 
 
 class _Quality(StrEnum):
@@ -142,6 +146,7 @@ def models(json: _Json = False) -> None:
     output = Output(json=json)
 
     async def work(client: Client) -> int:
+        await client.connect(patience=_CONNECT_PATIENCE)
         found = await client.list_models()
         if json:
             output.document({"models": [as_json(each) for each in found]})
@@ -175,6 +180,7 @@ def explain(
 
     async def work(client: Client) -> int:
         options = animation_options(model=model, strict=strict)
+        await client.connect(patience=_CONNECT_PATIENCE)
         decision = await client.explain_route(_prompt(prompt), options=options)
         if json:
             output.document({"decision": as_json(decision)})
@@ -227,6 +233,7 @@ async def _make(
     path: Path,
     create: Callable[[], Awaitable[animation_pb2.Animation]],
 ) -> int:
+    await client.connect(patience=_CONNECT_PATIENCE)
     try:
         made = await making.make(client, create, path, output)
     except making.Interrupted as interrupted:
@@ -274,8 +281,8 @@ def _run(output: Output, work: Callable[[Client], Awaitable[int]], *, patient: b
     environment = local_environment(os.environ)
 
     async def with_client() -> int:
-        config = _config(environment, patient=patient)
-        async with Client(config) as client:
+        config = ClientConfig.from_environment(environment)
+        async with Client(config if patient else replace(config, attempts=1, timeout=5.0)) as client:
             return await work(client)
 
     try:
@@ -287,12 +294,6 @@ def _run(output: Output, work: Callable[[Client], Awaitable[int]], *, patient: b
         output.note("interrupted")
         code = ExitCode.INTERRUPTED
     raise typer.Exit(code)
-
-
-def _config(environment: Mapping[str, str], *, patient: bool) -> ClientConfig:
-    config = ClientConfig.from_environment(environment)
-    # A person who waits at a terminal learns of a mesh that is down sooner than a program needs to.
-    return replace(config, patience=10.0) if patient else replace(config, attempts=1, timeout=5.0)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from animathic.client import downloads, watching
 from animathic.client.calls import Caller, open_channel
 from animathic.client.config import ClientConfig
 from animathic.client.downloads import Downloaded, Writer
-from animathic.client.errors import AnimathicError, FieldViolation
+from animathic.client.errors import AnimathicError, FieldViolation, unreachable
 from animathic.client.watching import has_ended
 from animathic.v1 import (
     animation_pb2,
@@ -60,6 +61,21 @@ class Client:
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+
+    async def connect(self, *, patience: float = 5.0) -> None:
+        """Connects now, instead of at the first call, to learn early of a mesh that is not there.
+
+        Args:
+            patience: Seconds to wait.
+
+        Raises:
+            AnimathicError: `GATEWAY_UNREACHABLE`.
+        """
+        try:
+            async with asyncio.timeout(patience):
+                await self._channel.channel_ready()
+        except TimeoutError:
+            raise unreachable(self._config.target) from None
 
     async def close(self) -> None:
         """Ends all calls and the connection."""

@@ -9,7 +9,7 @@ import grpc
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
-__all__ = ["AnimathicError", "FieldViolation"]
+__all__ = ["AnimathicError", "FieldViolation", "unreachable"]
 
 _STATUS_DETAILS = "grpc-status-details-bin"
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
@@ -112,12 +112,7 @@ class AnimathicError(Exception):
         code = error.code()
         details = error.details() or ""
         if code is grpc.StatusCode.UNAVAILABLE:
-            return cls(
-                code,
-                "GATEWAY_UNREACHABLE",
-                f"no gateway answers at {target or 'the target'}: start the mesh with `make up`, "
-                f"or set ANIMATHIC_TARGET to its gRPC entry ({details})",
-            )
+            return unreachable(target or "the target", details)
         return cls(code, code.name, details or f"the call failed with {code.name}")
 
     def as_dict(self) -> dict[str, object]:
@@ -134,3 +129,14 @@ class AnimathicError(Exception):
             "metadata": self.metadata,
         }
         return {key: value for key, value in parts.items() if value not in (None, [], {})}
+
+
+def unreachable(target: str, details: str = "") -> AnimathicError:
+    """The error for a gateway that does not answer."""
+    more = f" ({details})" if details else ""
+    return AnimathicError(
+        grpc.StatusCode.UNAVAILABLE,
+        "GATEWAY_UNREACHABLE",
+        f"no gateway answers at {target}: start the mesh with `make up`, "
+        f"or set ANIMATHIC_TARGET to its gRPC entry{more}",
+    )

@@ -157,6 +157,23 @@ def test_no_mesh_is_told_soon_and_plainly(monkeypatch, command, tmp_path):
     assert "make up" in models["message"]
 
 
+def test_without_a_mesh_the_way_out_is_named(monkeypatch, command, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANIMATHIC_TARGET", "127.0.0.1:1")
+    monkeypatch.setattr("animathic.cli.app._CONNECT_PATIENCE", 0.2)
+    ran = command("generate", "x")
+    assert ran.code == 6
+    assert ran.err.startswith("error GATEWAY_UNREACHABLE: no gateway answers at 127.0.0.1:1: start the mesh")
+    assert ran.err.count("\n") == 1
+
+
+def test_what_is_wrong_here_is_told_without_a_mesh(monkeypatch, command, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANIMATHIC_TARGET", "127.0.0.1:1")
+    Path("a.story").write_text("create b\n")
+    assert "a.story:1:8" in command("render", "a.story").err
+
+
 def test_an_unwritable_place_is_told_before_any_work(gateway, command):
     for place in ("missing/out.mp4", "."):
         ran = command("generate", "x", "-o", place)
