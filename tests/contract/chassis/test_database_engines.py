@@ -317,6 +317,20 @@ async def test_sqlite_that_another_process_locks(tmp_path: Path) -> None:
     await other.close()
 
 
+async def test_sqlites_writers_take_turns_in_order(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/turns.db")
+    order: list[int] = []
+
+    async def write(number: int) -> None:
+        async with database.transaction():
+            order.append(number)
+            await asyncio.sleep(0.005)
+
+    await asyncio.gather(*(write(number) for number in range(20)))
+    assert order == list(range(20))
+    await database.close()
+
+
 async def test_a_transaction_inside_another_does_not_hang_for_ever(tmp_path: Path) -> None:
     database = Database(f"sqlite+aiosqlite:///{tmp_path}/nested.db", busy_seconds=0.2)
     with pytest.raises(MeshError):

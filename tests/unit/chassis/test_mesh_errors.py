@@ -57,6 +57,15 @@ def test_no_error_outgrows_the_trailers(message: str, violations: list[FieldViol
     assert len(back.violations) + omitted == len(violations)
 
 
+def test_hundreds_of_violations_are_counted_not_sent() -> None:
+    violations = [FieldViolation(f"scene.items[{n}].text", "x" * 400) for n in range(300)]
+    status = to_status(MeshError(Code.INVALID_ARGUMENT, "FIELD_INVALID", "No.", violations=violations))
+    assert status.ByteSize() <= 4096
+    back = from_status(status)
+    assert 5 < len(back.violations) < 20
+    assert int(back.metadata["violations_omitted"]) == 300 - len(back.violations)
+
+
 def test_text_that_no_wire_can_carry() -> None:
     back = from_status(
         to_status(MeshError(Code.INTERNAL, "INTERNAL", "broken \ud800 half", metadata={"a": "\udfff"}))
