@@ -5,6 +5,7 @@ Production code knows nothing of this: the wrappers are put around its methods, 
 
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -99,6 +100,23 @@ class Striker:
         for boundary, (owner, name) in BEFORE.items():
             setattr(owner, name, self._before(boundary, getattr(owner, name)))
         endings.insert_events = self._after(IN_TERMINAL, endings.insert_events)  # type: ignore[assignment]
+
+    def watch_renewals(self, lease_seconds: float) -> None:
+        """Tells when the machine kept this process from renewing in time: that is a strike like any other."""
+        inner = Leases.renew
+        striker, last = self, time.monotonic()
+
+        @wraps(inner)
+        async def wrapped(self: Leases, *args: Any) -> Any:
+            nonlocal last
+            held = await inner(self, *args)
+            now = time.monotonic()
+            if now - last > lease_seconds * 0.9:
+                striker._say("HIT late renewal")
+            last = now
+            return held
+
+        Leases.renew = wrapped  # type: ignore[method-assign]
 
     def _after(self, boundary: str, inner: Any) -> Any:
         @wraps(inner)

@@ -187,7 +187,16 @@ def _report(rows: list[dict[str, Any]], undetected: list[str], seconds: float, c
     seeds = [row for row in rows if row["seed"] < 9000]
     broken = [row for row in rows if row["problems"] and not row["without"]]
     table = Table(title="crash drill")
-    for heading in ("database", "seeds", "animations", "kills", "freezes", "broken promises", "median s"):
+    for heading in (
+        "database",
+        "seeds",
+        "animations",
+        "kills",
+        "freezes",
+        "late",
+        "broken promises",
+        "median s",
+    ):
         table.add_column(heading)
     summary: list[dict[str, Any]] = []
     for kind in sorted({row["database"] for row in seeds}):
@@ -201,6 +210,8 @@ def _report(rows: list[dict[str, Any]], undetected: list[str], seconds: float, c
                 "animations": sum(len(row["kinds"]) for row in mine),
                 "kills": sum(count for strike, count in strikes.items() if strike.startswith("kill")),
                 "freezes": sum(count for strike, count in strikes.items() if strike.startswith("freeze")),
+                # Leases that ran out because the machine was too busy: strikes of its own.
+                "late": sum(count for strike, count in strikes.items() if strike.startswith("late")),
                 "broken": sum(bool(row["problems"]) for row in mine),
                 "median_seconds": times[len(times) // 2],
                 "strikes": dict(sorted(strikes.items())),

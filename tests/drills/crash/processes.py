@@ -1,6 +1,7 @@
 """Router processes: spares that wait with everything imported, and replicas that may die."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -39,8 +40,10 @@ class Replica:
     async def serve(self, order: dict[str, Any]) -> None:
         """Gives it its order, and waits until it serves, or dies on the way."""
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(order).encode() + b"\n")
-        await self.process.stdin.drain()
+        # A process that died meanwhile is noticed by its end.
+        with contextlib.suppress(ConnectionError):
+            self.process.stdin.write(json.dumps(order).encode() + b"\n")
+            await self.process.stdin.drain()
         async with asyncio.timeout(_START_SECONDS):
             self.port = await self._ready
 
@@ -51,7 +54,7 @@ class Replica:
             if line.startswith("READY"):
                 self._ready.set_result(int(line.split()[1]))
             elif line.startswith("HIT"):
-                self.frozen = line.split()[1] == "freeze"
+                self.frozen = self.frozen or line.split()[1] == "freeze"
                 self._on_hit(self, line.removeprefix("HIT "))
         await self.process.wait()
         if not self._ready.done():

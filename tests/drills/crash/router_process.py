@@ -36,6 +36,7 @@ async def _serve(order: dict[str, object]) -> None:
     if order["without"]:
         GUARDS[str(order["without"])].remove(striker)
     striker.install()
+    striker.watch_renewals(settings.lease_seconds)
     if order["poison"]:
         striker.poison(str(order["poison"]))
     server = await build(settings)

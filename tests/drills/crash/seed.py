@@ -24,8 +24,9 @@ from tests.drills.crash.plan import Plan
 from tests.drills.crash.processes import Replica, Spares, order_of
 
 LEASE_SECONDS = 1.2
-_STORY_SECONDS = 30.0
-_REST_SECONDS = 6.0
+# Patience, not pace: a busy machine starts processes slowly.
+_STORY_SECONDS = 120.0
+_REST_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ async def _sweep(stage: Stage, database: Database, door: Door, history: History)
         history.orphans = _orphans(stage, history)
         return not history.orphans
 
-    if await _until(_REST_SECONDS / 2, clean):
+    if await _until(_REST_SECONDS / 4, clean):
         return
     if not any(fault.startswith("freeze") for fault in history.faults):
         return
@@ -194,7 +195,7 @@ async def _sweep(stage: Stage, database: Database, door: Door, history: History)
             .where(animations.c.deleted_at.is_not(None))
             .values(deleted_at=0.0, release_due=0.0)
         )
-    await _until(_REST_SECONDS / 2, clean)
+    await _until(_REST_SECONDS / 4, clean)
 
 
 def _orphans(stage: Stage, history: History) -> list[str]:
