@@ -14,6 +14,7 @@ from services.chassis.identity import Principal, read_mesh_keys, signer_and_veri
 from services.chassis.methods import MethodTable
 from services.chassis.metrics import Metrics
 from services.chassis.server import ServiceServer
+from services.chassis.tls import channel_credentials
 from services.gateway.api_keys import KeyRing
 from services.gateway.config import GatewaySettings
 from services.gateway.contracts import all_methods, scopes_of
@@ -83,7 +84,8 @@ def build_gateway(settings: GatewaySettings) -> Gateway:
                 signer=signer,
                 metrics=metrics,
                 # The caller decides whether to try again: only it knows whether that is safe.
-                never_retried=[method.grpc_path for method in methods],
+                retries=False,
+                credentials=channel_credentials(settings),
                 max_message_bytes=settings.max_message_bytes,
             )
     targets = Targets(

@@ -20,6 +20,7 @@ from services.chassis.database import Database
 from services.chassis.identity import IdentitySigner, read_mesh_keys, signer_and_verifier
 from services.chassis.metrics import Metrics
 from services.chassis.server import ServiceServer
+from services.chassis.tls import channel_credentials
 from services.router.animation_servicer import AnimationServicer
 from services.router.clients import ModelClient, RenderClient
 from services.router.config import RouterSettings
@@ -73,7 +74,14 @@ async def build(settings: RouterSettings) -> ServiceServer:
     channels: list[MeshChannel] = []
 
     def channel(target: str) -> MeshChannel:
-        opened = open_channel(target, signer=signer, metrics=metrics)
+        opened = open_channel(
+            target,
+            signer=signer,
+            metrics=metrics,
+            # A model or a renderer that may have been asked is never asked again behind the router's back.
+            retries=False,
+            credentials=channel_credentials(settings),
+        )
         channels.append(opened)
         return opened
 
