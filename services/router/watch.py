@@ -6,16 +6,12 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Mapping
 
-import structlog
-
 from animathic.v1 import animation_pb2
-from services.chassis.errors import MeshError
 from services.router.lifecycle.grip import Grip
+from services.router.lifecycle.loops import forever
 from services.router.store.reading import Mark, Reader, animation_not_found
 from services.router.store.records import FINAL_STATES, to_animation
 from services.router.telemetry import Telemetry
-
-_log = structlog.get_logger(__name__)
 
 
 class _Watcher:
@@ -95,12 +91,7 @@ class WatchHub:
 
     async def poll_forever(self) -> None:
         """Polls, whatever happens to the database."""
-        while True:
-            await asyncio.sleep(self._poll_seconds)
-            try:
-                await self.poll()
-            except MeshError as error:
-                _log.warning("watch poll failed", reason=error.reason)
+        await forever("watch", self.poll, self._poll_seconds)
 
     async def poll(self) -> None:
         """Looks once, and tells everybody what is new."""

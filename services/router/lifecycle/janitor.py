@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import structlog
 
 from services.chassis.errors import MeshError
+from services.router.lifecycle.loops import forever
 from services.router.ports import ArtifactPort
 from services.router.store.reading import Reader
 from services.router.store.removals import Release, Removals
@@ -43,12 +42,7 @@ class Janitor:
 
     async def run_forever(self) -> None:
         """Sweeps, whatever happens to the database."""
-        while True:
-            try:
-                await self.sweep()
-            except MeshError as error:
-                _log.warning("sweep failed", reason=error.reason)
-            await asyncio.sleep(self._every)
+        await forever("sweep", self.sweep, self._every)
 
     async def sweep(self) -> None:
         """One round.

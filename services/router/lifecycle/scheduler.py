@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from services.chassis.errors import MeshError
 from services.router.lifecycle.grip import Grip, Stop
+from services.router.lifecycle.loops import forever, guarded
 from services.router.lifecycle.worker import Worker
 from services.router.store.leases import Claim, Held, Leases
 from services.router.store.reading import Mark
@@ -95,14 +95,10 @@ class Scheduler:
 
     async def _claim_forever(self) -> None:
         while not self._draining:
-            claimed = False
-            try:
-                claimed = await self._claim_one()
-            except MeshError as error:
-                _log.warning("claim failed", reason=error.reason)
-            if claimed:
-                continue
             self._wake.clear()
+            await guarded("claim", self._claim_all)
+            if self._draining:
+                return
             # Jitter keeps replicas from looking all at the same moment.
             pause = self._pace.poll_seconds * random.uniform(0.8, 1.2)  # noqa: S311
             try:
@@ -110,6 +106,10 @@ class Scheduler:
                     await self._wake.wait()
             except TimeoutError:
                 continue
+
+    async def _claim_all(self) -> None:
+        while not self._draining and await self._claim_one():
+            continue
 
     async def _claim_one(self) -> bool:
         free = len(self._ending) < self._pace.slots
@@ -146,15 +146,11 @@ class Scheduler:
         self.nudge()
 
     async def _renew_forever(self) -> None:
-        while True:
-            await asyncio.sleep(self._pace.renew_seconds)
-            asked = dict(self._grips)
-            try:
-                held = await self._leases.renew(asked.keys())
-            except MeshError as error:
-                _log.warning("leases not renewed", reason=error.reason)
-                continue
-            self._compare(held, asked)
+        await forever("renew", self._renew, self._pace.renew_seconds)
+
+    async def _renew(self) -> None:
+        asked = dict(self._grips)
+        self._compare(await self._leases.renew(asked.keys()), asked)
 
     def _compare(self, held: Mapping[str, Held], asked: Mapping[str, Grip]) -> None:
         for animation, grip in asked.items():

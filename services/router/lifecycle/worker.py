@@ -214,7 +214,7 @@ class Worker:
         kept = record.kept
         if kept is None:
             raise AssertionError("nothing was kept")
-        await durably(self._work.restore, grip.lease, kept, kept.decision.model)
+        await durably(self._work.restore, grip.lease, kept)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
@@ -248,6 +248,8 @@ def _kept(record: Record) -> animation_pb2.Animation:
     kept = animation_pb2.Animation(
         scene=record.scene, storyboard=record.storyboard or "", video=record.video, quality=record.quality
     )
+    if record.decision is not None:
+        kept.decision.CopyFrom(record.decision)
     kept.decision.model = record.scene_model or ""
     if record.preview is not None:
         kept.preview.CopyFrom(record.preview)

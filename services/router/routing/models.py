@@ -11,6 +11,7 @@ import structlog
 
 from animathic.v1 import model_adapter_service_pb2, model_service_pb2
 from services.chassis.errors import Code, MeshError
+from services.router.lifecycle.loops import forever
 from services.router.ports import ModelPort
 from services.router.routing.breaker import Breaker
 from services.router.routing.policy import ModelView
@@ -77,9 +78,7 @@ class ModelRegistry:
 
     async def poll_forever(self) -> None:
         """Looks at every model's health, again and again."""
-        while True:
-            await self.poll()
-            await asyncio.sleep(self._poll_seconds)
+        await forever("models", self.poll, self._poll_seconds)
 
     async def poll(self) -> None:
         """Looks at every model's health once."""

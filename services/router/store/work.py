@@ -145,7 +145,7 @@ class Work:
 
         Args:
             lease: Our lease.
-            kept: Scene, storyboard, video, preview and quality of the result so far.
+            kept: Scene, storyboard, decision, video, preview and quality of the result so far.
         """
         return await self._write(
             lease,
@@ -157,13 +157,14 @@ class Work:
         """Takes back a scene that cannot be rendered, and goes back to GENERATING."""
         return await self._write(lease, **self._without_scene())
 
-    async def restore(self, lease: Lease, kept: animation_pb2.Animation, model: str) -> Record:
-        """Puts the kept result back in place: it is the better one."""
+    async def restore(self, lease: Lease, kept: animation_pb2.Animation) -> Record:
+        """Puts the kept result back in place, with the decision that led to it: it is the better one."""
         return await self._write(
             lease,
             scene=packed(kept.scene),
             storyboard=kept.storyboard,
-            scene_model=model,
+            scene_model=kept.decision.model,
+            decision=packed(kept.decision),
             video=packed(kept.video),
             preview=packed(kept.preview) if kept.HasField("preview") else None,
             quality=packed(kept.quality) if kept.HasField("quality") else None,

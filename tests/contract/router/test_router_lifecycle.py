@@ -277,6 +277,7 @@ async def test_the_first_result_stays_where_the_second_is_not_better(
     assert ended.quality.score == 0.4
     assert "red" in ended.storyboard
     assert ended.scene.elements[0].style.color == "red"
+    assert ended.decision.model == LOCAL
     assert ended.video.artifact.key
 
 
