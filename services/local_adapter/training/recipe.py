@@ -45,7 +45,7 @@ class Recipe:
 
 
 RECIPE = Recipe(
-    amounts=Amounts(train=4200, validation=100, seed=1),
+    amounts=Amounts(train=6000, validation=100, seed=1),
     rank=16,
     alpha=32,
     first_layer=8,

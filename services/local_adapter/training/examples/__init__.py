@@ -26,11 +26,11 @@ __all__ = ["FAMILIES", "Example", "canonical", "fold", "generate"]
 
 # Family -> (maker, share, how often a polite word is added).
 FAMILIES: dict[str, tuple[Callable[[Random], tuple[str, str]], float, float]] = {
-    "objects": (shapes.objects, 6, 0.14),
+    "objects": (shapes.objects, 5, 0.14),
     "colours": (shapes.colours, 9, 0.1),
-    "counts": (shapes.counts, 9, 0.1),
+    "counts": (shapes.counts, 10, 0.1),
     "layout": (shapes.layout, 10, 0.12),
-    "labelled": (shapes.labelled, 4, 0.12),
+    "labelled": (shapes.labelled, 3, 0.12),
     "nouns": (shapes.bare_nouns, 0.6, 0),
     "text": (words.text, 8, 0.12),
     "maths": (words.maths, 8, 0.12),
@@ -38,11 +38,11 @@ FAMILIES: dict[str, tuple[Callable[[Random], tuple[str, str]], float, float]] = 
     "transforms": (stories.transforms, 9, 0.12),
     "word_swaps": (stories.word_swaps, 1.2, 0.12),
     "motion": (stories.motion, 12, 0.12),
-    "emphasis": (stories.emphasis, 11, 0.12),
+    "emphasis": (stories.emphasis, 12, 0.12),
     "sequences": (stories.sequences, 13, 0.1),
     "lists": (stories.lists, 1.2, 0.1),
-    "together": (stories.at_once, 11, 0.1),
-    "declines": (_declines.declines, 3.2, 0),
+    "together": (stories.at_once, 17, 0.1),
+    "declines": (_declines.declines, 2.6, 0),
 }
 
 

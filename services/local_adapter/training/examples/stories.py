@@ -34,7 +34,7 @@ from .acts import (
 )
 from .board import Board
 from .shapes import Pair
-from .story import Groups, Step, tell, together
+from .story import Groups, Step, present, tell, together
 from .things import Cast, Thing, pick_any, pick_number_line, pick_thing, pick_words
 from .vocabulary import CLOSED, pick_color
 from .wording import article, listing
@@ -609,6 +609,8 @@ def at_once(rng: Random) -> Pair:
         return _one_thing_at_once(rng)
     if roll < 0.32:
         return _joint(rng)
+    if roll < 0.42:
+        return _gapped(rng)
     things = [pick_any(rng, (), literal=0.14)]
     things.append(pick_any(rng, tuple(things), literal=0.18))
     cast = Cast(rng, things, _manner(rng))
@@ -656,6 +658,67 @@ def at_once(rng: Random) -> Pair:
         board.run(groups)
         return prompt, board.text()
     return _told(cast, groups, rng, presented)
+
+
+def _gapped(rng: Random) -> Pair:
+    """One verb for both: `move the circle left and the square right at the same time`."""
+    things = [pick_any(rng, (), literal=0.1)]
+    things.append(pick_any(rng, tuple(things), literal=0.1))
+    cast = Cast(rng, things, _manner(rng))
+    presented = rng.random() < 0.25
+    head = present(cast, (0, 1)) if presented else ""
+    kind = rng.randrange(5)
+    if kind == 0:
+        verb = rng.choice(["move", "shift", "slide", "push"])
+        pairs = [_direction(rng) for _ in range(2)]
+        statements = [f"shift {{n}} {d} 2" for _, d in pairs]
+        tails = [words for words, _ in pairs]
+    elif kind == 1:
+        verb = rng.choice(["rotate", "spin", "turn", "rotate"])
+        angles = [rng.choice(["90", "180", "45", "60", "360", "30", "270", "120"]) for _ in range(2)]
+        unit = rng.choice([" degrees", " degrees", "°", " deg"])
+        by = rng.choice(["", "by ", "by ", "through "])
+        statements = [f"rotate {{n}} {a}deg" for a in angles]
+        tails = [f"{by}{a}{unit}" for a in angles]
+    elif kind == 2:
+        verb = rng.choice(["turn", "make", "paint", "colour", "color", "recolor"])
+        colors = [pick_color(rng) for _ in range(2)]
+        statements = [f"color {{n}} {c}" for _, c in colors]
+        tails = [w for w, _ in colors]
+    elif kind == 3:
+        verb = rng.choice(["scale", "resize", "scale"])
+        factors = [rng.choice(["2", "3", "0.5", "1.5", "4"]) for _ in range(2)]
+        by = rng.choice(["by ", "by a factor of "])
+        statements = [f"scale {{n}} {f}" for f in factors]
+        tails = [f"{by}{f}" for f in factors]
+    else:
+        verb = rng.choice(["move", "send", "take", "bring"])
+        sides = [rng.choice(["left", "right", "top", "bottom"]) for _ in range(2)]
+        noun = rng.choice([" edge", " edge", " side"]) if not {"top", "bottom"} & set(sides) else " edge"
+        statements = [f"move {{n}} edge={s}" for s in sides]
+        tails = [f"to the {s}{noun}" for s in sides]
+    said = [cast.short(i) if cast.known(i) else cast.introduce(i) for i in range(2)]
+    body = f"{verb} {said[0]} {tails[0]} and {said[1]} {tails[1]}"
+    when = rng.choice(["at the same time", "simultaneously", "at once", "in parallel", "at the same moment"])
+    body = rng.choice(
+        [f"{body} {when}", f"{body}, {when}", f"{when} {body}", f"{when}, {body}", f"{body}, both {when}"]
+    )
+    board = Board(cast)
+    board.show((0, 1))
+    board.lines.append(" & ".join(s.format(n=cast.names[i][0]) for i, s in enumerate(statements)))
+    return head + (body[0].upper() + body[1:] if head.rstrip().endswith(".") else body), board.text()
+
+
+def _direction(rng: Random) -> tuple[str, str]:
+    direction = rng.choice(["left", "right", "up", "down"])
+    return rng.choice(
+        {
+            "left": ["left", "to the left"],
+            "right": ["right", "to the right"],
+            "up": ["up", "upwards"],
+            "down": ["down", "downwards"],
+        }[direction]
+    ), direction
 
 
 def _joint(rng: Random) -> Pair:

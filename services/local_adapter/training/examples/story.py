@@ -272,7 +272,7 @@ def _told(cast: Cast, group: list[Step]) -> str:
 
 
 _WITH = ("at the same time", "at the same time", "at the same time", "simultaneously", "simultaneously", "together", "at once", "in parallel",
-         "at the same moment", "concurrently", "in sync")  # fmt: skip
+         "at the same moment", "concurrently", "in sync", "in step")  # fmt: skip
 _WITH_END = (", both at once", ", both at the same time", " - at the same time", ", simultaneously", ", all at the same time", ", in parallel", " (at the same time)",
              ". Both at once", ". Do it simultaneously", ", both together", ". Both happen at the same time", " in one go", ", both starting together")  # fmt: skip
 
@@ -306,7 +306,7 @@ def together(cast: Cast, group: list[Step], *, opening: bool = False) -> str:
         return f"{rng.choice(_WITH)}{rng.choice([',', '', ':'])} {joined}"
     if roll < 0.85:
         return f"{joined} {rng.choice(_WITH)}"
-    if roll < 0.9 and opening:
+    if roll < 0.93 and opening:
         return f"{rng.choice(['together', 'all at once', 'in parallel', 'at the same time', 'simultaneously', 'both at once', 'together, please'])}: {joined}"
     return joined + (
         rng.choice(_WITH_END)
@@ -407,7 +407,7 @@ def single_subject(cast: Cast, steps: list[Step]) -> str:
 
     if kind <= 2:
         return f"{x} {chained([predicate(cast, s, form) for s in steps])}"
-    if kind == 3:
+    if kind == 3 and x not in ("it", "they"):
         return f"{x} {rng.choice(['that', 'which'])} {chained([predicate(cast, s, form) for s in steps])}"
     if kind == 4:
         lead = rng.choice(

@@ -12,6 +12,11 @@ from .vocabulary import CLOSED, SHAPES, SHORT_NOUNS, number, pick_color, pick_sh
 from .wording import article, listing, plural
 
 NAMES = "abcdefghijklmnop"
+# What people add in brackets when they doubt that a word is known.
+EXPLAINED = {
+    "pentagon": "five sides", "hexagon": "six sides", "heptagon": "seven sides", "octagon": "eight sides",
+    "star": "five points", "ellipse": "an oval", "line": "a straight one",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -215,9 +220,21 @@ class Cast:
 
     def introduce(self, index: int) -> str:
         """Returns the full noun phrase of a thing that is new to the reader."""
+        thing, rng = self.things[index], self.rng
+        before = [self.things[i] for i in self.names if i != index]
         self.meet(index)
         self.last = (index,)
-        return noun_phrase(self.things[index], self.rng, self.manner)
+        alike = any(t.kind == thing.kind and t.count == 1 for t in before)
+        if alike and thing.color_word and thing.count == 1 and not thing.literal and rng.random() < 0.5:
+            return rng.choice([article(f"{thing.color_word} one"), f"another one in {thing.color_word}"])
+        said = noun_phrase(thing, rng, self.manner)
+        if thing.kind in EXPLAINED and rng.random() < 0.05:
+            said += (
+                rng.choice([" ({e})", " ({e})", " (so {e})", ", that is {e},"])
+                .format(e=EXPLAINED[thing.kind])
+                .rstrip(",")
+            )
+        return said
 
     def short(self, index: int) -> str:
         """Returns a definite noun phrase that tells the thing from the others of the cast."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from random import Random
 
@@ -63,7 +64,10 @@ def text(rng: Random) -> Pair:
         board.run(groups)
         return prompt, board.text()
     board.show([0])
-    return expand(rng.choice(_TEXT_ASKS), rng).format(x=words), board.text()
+    prompt = expand(rng.choice(_TEXT_ASKS), rng).format(x=words)
+    if not things[0].color_word and "=" not in board.text().split('"')[-1] and rng.random() < 0.14:
+        return _colored_after(prompt, cast, rng)
+    return prompt, board.text()
 
 
 def _life_of_words(rng: Random, kind: str) -> Groups:
@@ -137,6 +141,12 @@ _MATH_ASKS = (
 )  # fmt: skip
 
 
+_FUNCTION = re.compile(r'math "\w(\([a-z]\))? ?=.*x')
+_FORMULA_ASKS = tuple(
+    t for t in _MATH_ASKS if re.search(r"[Ww]rit|formula|ypeset|[Ll]a[Tt]e[Xx]|math|equation|state", t)
+)
+
+
 def maths(rng: Random) -> Pair:
     """Formulas."""
     roll = rng.random()
@@ -194,7 +204,36 @@ def maths(rng: Random) -> Pair:
         board.place(0, place)
         words += " " + where
     board.show(range(count))
-    return expand(rng.choice(_MATH_ASKS), rng).format(x=words), board.text()
+    # `f(x)=…` is plotted unless the prompt says that the formula itself is meant.
+    plain = not any(
+        _FUNCTION.match(t.kind) and "formula" not in t.noun and "equation" not in t.noun for t in things
+    )
+    prompt = expand(rng.choice(_MATH_ASKS if plain else _FORMULA_ASKS), rng).format(x=words)
+    if count == 1 and not things[0].color_word and rng.random() < 0.16:
+        return _colored_after(prompt, cast, rng)
+    return prompt, board.text()
+
+
+def _colored_after(prompt: str, cast: Cast, rng: Random) -> Pair:
+    """The colour is named last: `write "Hi", in red`."""
+    word, color = pick_color(rng)
+    cast.things[0] = replace(cast.things[0], color=color, color_word=word)
+    tail = rng.choice(
+        [
+            " in {c}",
+            ", in {c}",
+            ", {c}",
+            ", coloured {c}",
+            " ({c})",
+            ", {c} colour",
+            " - in {c}",
+            ", all in {c}",
+        ]
+    ).format(c=word)
+    prompt = prompt[:-1] + tail + "?" if prompt.endswith("?") else prompt + tail
+    board = Board(cast)
+    board.show([0])
+    return prompt, board.text()
 
 
 def _derivation(rng: Random) -> Pair:
