@@ -262,7 +262,11 @@ def _measure(content: Path | bytes) -> tuple[int, str]:
 
 def _flush(path: Path) -> None:
     for each in (path, path.parent):
-        descriptor = os.open(each, os.O_RDONLY)
+        try:
+            descriptor = os.open(each, os.O_RDONLY)
+        except FileNotFoundError:
+            # Somebody has deleted it already: nothing is left to be kept.
+            continue
         try:
             os.fsync(descriptor)
         finally:

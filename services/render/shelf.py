@@ -105,8 +105,9 @@ class Shelf:
 
         A unit that is being swept is waited for.
         """
+        created = False
         while True:
-            created = await self._mark(unit, holder)
+            created |= await self._mark(unit, holder)
             doomed = await self._modified(f"doomed/{unit}")
             if doomed is None:
                 await self._store.delete(f"idle/{unit}")

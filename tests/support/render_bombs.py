@@ -1,4 +1,4 @@
-"""A fork server whose children misbehave, as the scene's title says: `python -m tests.support.render_bombs`."""
+"""A fork server whose children misbehave as the scene's title says."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from animathic.scene.expressions import Binary, Call, Name, Number, Unary, nodes
 from animathic.scene.expressions import Node as Tree
 from services.render.compiler import code
 
-__all__ = ["Curve", "Segment", "segments"]
+__all__ = ["Curve", "Segment", "sample_step", "segments"]
 
 _NUMPY = {
     "asin": "arcsin",
@@ -121,7 +121,7 @@ def segments(curve: Curve, x: tuple[float, float], y: tuple[float, float]) -> li
             end = _edge(curve, shown, end, float(places[index + 1]))
             end = _short(end, -1, start)
         if end - start > 1e-9 * max(1.0, abs(x[1] - x[0])):
-            found.append(Segment(_plain_number(start), _plain_number(end), cut))
+            found.append(Segment(_plain_number(curve, start), _plain_number(curve, end), cut))
         index += 1
     return found
 
@@ -161,10 +161,24 @@ def _short(value: float, inwards: int, other: float) -> float:
     return rounded if abs(rounded - value) < 0.01 * abs(other - value) else value
 
 
-def _plain_number(value: float) -> float:
-    """Without the noise of the last digits, and whole where it is."""
+def _plain_number(curve: Curve, value: float) -> float:
+    """Without the noise of the last digits and whole where it is, unless the curve has no value there."""
     rounded = round(value, 9)
+    if not np.isfinite(curve.values(np.array([rounded]))).all():
+        return value
     return int(rounded) if rounded == int(rounded) else rounded
+
+
+def sample_step(curve: Curve, part: Segment, step: float) -> float:
+    """A step at which Manim's samples of a part all have a value, about as long as the one wanted.
+
+    A single place without a value, such as 0 for sin(x)/x, is passed by.
+    """
+    for factor in (1.0, 0.97, 0.93, 0.89, 0.83, 0.77):
+        found = float(f"{step * factor:.3g}")
+        if np.isfinite(curve.values(np.arange(part.start, part.end, found))).all():
+            return found
+    return step
 
 
 def _written_out(tree: Tree, others: Mapping[str, Curve], argument: Tree | None = None) -> Tree:

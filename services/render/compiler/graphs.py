@@ -18,7 +18,7 @@ from services.render.compiler.code import (
     literal,
     method,
 )
-from services.render.compiler.functions import Curve, segments
+from services.render.compiler.functions import Curve, sample_step, segments
 from services.render.compiler.issues import Unrenderable, note, problem
 from services.render.compiler.registry import Registry
 from services.render.compiler.style import color_node, constructor_style
@@ -240,7 +240,7 @@ def _plot(walk: Walk, element: scene_pb2.Element, it: scene_pb2.Plot) -> Node:
         else:
             step = (x.end - x.start) / _SAMPLES
         ends = Literal(part.start), Literal(part.end)
-        keywords["x_range"] = listing(*ends, Literal(float(f"{max(step, 1e-9):.2g}")))
+        keywords["x_range"] = listing(*ends, Literal(sample_step(curve, part, max(step, 1e-9))))
         drawn_parts.append(method(Reference(owner), "plot", curve.node(), **(keywords | style)))
     if len(drawn_parts) == 1:
         return drawn_parts[0]

@@ -182,13 +182,18 @@ def _rows(floating: list[str], spans: Mapping[str, Span]) -> tuple[Row, ...]:
 
 
 def frames_of(seconds: float, frame_rate: int) -> int:
-    """How many frames Manim makes of a time."""
+    """How many frames Manim makes of an animation."""
     return math.ceil(seconds * frame_rate - 1e-9)
+
+
+def still_frames(seconds: float, frame_rate: int) -> int:
+    """How many frames Manim makes of a pause; it rounds them down."""
+    return max(1, int(seconds / (1 / frame_rate)))
 
 
 def estimate_frames(scene: scene_pb2.Scene, frame_rate: int) -> int:
     """About how many frames a scene's video will have; only the time of long texts has to be guessed."""
-    held = int(END_SECONDS * frame_rate) if holds_at_end(scene) else 0
+    held = still_frames(END_SECONDS, frame_rate) if holds_at_end(scene) else 0
     return steps_frames(scene, frame_rate) + held
 
 
@@ -203,7 +208,9 @@ def steps_frames(scene: scene_pb2.Scene, frame_rate: int) -> int:
         # A sequence that stands alone is played step by step, each a whole number of frames.
         alone = step.WhichOneof("kind") == "sequence" and not step.HasField("run_time")
         for part in step.sequence.steps if alone else [step]:
-            total += frames_of(step_seconds(part, letters), frame_rate)
+            seconds = step_seconds(part, letters)
+            still = part.WhichOneof("kind") == "wait"
+            total += still_frames(seconds, frame_rate) if still else frames_of(seconds, frame_rate)
     return total
 
 

@@ -6,6 +6,7 @@ import keyword
 from collections.abc import Iterable, Sequence
 
 from services.render.compiler.code import (
+    SELF,
     Assign,
     Attribute,
     Call,
@@ -95,6 +96,13 @@ def _lines(prefix: str, node: Node) -> list[str]:
     flat = prefix + expression(node)
     if len(flat) + 8 <= _WIDTH or not isinstance(node, Call) or not (node.arguments or node.keywords):
         return [flat]
+    root, links = _links(node)
+    if len(links) > 1 and isinstance(root, Call):
+        # A chain reads one call a line, in brackets.
+        inner = [*_lines("", root)]
+        for link in links:
+            inner += _lines(".", link)
+        return [f"{prefix}(", *(f"    {line}" for line in inner), ")"]
     lines = [f"{prefix}{expression(node.function, _ATOM)}("]
     parts: list[tuple[str, Node]] = [("", argument) for argument in node.arguments]
     parts += [(f"{name}=", value) for name, value in node.keywords]
@@ -103,6 +111,17 @@ def _lines(prefix: str, node: Node) -> list[str]:
         inner[-1] += ","
         lines += [f"    {line}" for line in inner]
     return [*lines, ")"]
+
+
+def _links(node: Node) -> tuple[Node, list[Call]]:
+    """What a chain of method calls starts with, and its calls; each call's function is a `Symbol`."""
+    links: list[Call] = []
+    while isinstance(node, Call) and isinstance(node.function, Attribute):
+        if node.function.owner == SELF:
+            break
+        links.append(Call(Symbol(node.function.name), node.arguments, node.keywords))
+        node = node.function.owner
+    return node, links[::-1]
 
 
 def expression(node: Node, least: int = 0) -> str:

@@ -98,7 +98,9 @@ async def fork_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
 def job(tmp_path: Path) -> Callable[..., Job]:
     """Makes jobs, each in a directory of its own."""
 
-    def make(storyboard: str = "a = circle red\ncreate a", *, task: str = "render", title: str = "", **limits: int) -> Job:
+    def make(
+        storyboard: str = "a = circle red\ncreate a", *, task: str = "render", title: str = "", **limits: int
+    ) -> Job:
         scene = parse(storyboard)
         scene.title = title
         directory = tmp_path / secrets.token_hex(4)
@@ -117,6 +119,10 @@ def request(storyboard: str | scene_pb2.Scene, **fields: Any) -> render_service_
     )
 
 
-async def rendered(service: Service, storyboard: str, **fields: Any) -> list[render_service_pb2.RenderSceneResponse]:
+async def rendered(
+    service: Service, storyboard: str, **fields: Any
+) -> list[render_service_pb2.RenderSceneResponse]:
     """All responses of a render."""
-    return [response async for response in service.render.RenderScene(request(storyboard, **fields), timeout=50)]
+    return [
+        response async for response in service.render.RenderScene(request(storyboard, **fields), timeout=50)
+    ]

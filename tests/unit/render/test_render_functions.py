@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from animathic.scene.evaluation import evaluate
 from animathic.scene.expressions import parse_expression
-from services.render.compiler.functions import Curve, segments
+from services.render.compiler.functions import Curve, sample_step, segments
 from services.render.compiler.printing import expression
 
 _Y = (-4.0, 4.0)
@@ -47,6 +47,15 @@ def test_jumps_part_a_curve() -> None:
 
 def test_a_steep_curve_is_not_a_jump() -> None:
     assert len(_parts("tanh(20*x)")) == 1
+
+
+def test_a_single_place_without_a_value_is_passed_by() -> None:
+    curve = Curve.read("sin(x)/x", {})
+    parts = segments(curve, (-5.0, 5.0), _Y)
+    assert parts
+    for part in parts:
+        step = sample_step(curve, part, 0.1)
+        assert np.isfinite(curve.values(np.arange(part.start, part.end, step))).all()
 
 
 def test_plots_can_call_plots() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.render.latex import LatexError, symbols, to_typst
 
+_WITH_COLUMNS = {"array", "alignat", "alignedat"}
 _PAGE = "#set page(width: auto, height: auto, margin: 0pt)\n"
 
 
@@ -82,11 +83,17 @@ def test_every_command_of_the_tables_can_be_typeset() -> None:
     formulas += [f"\\left{mark} x \\right{mark}" for mark in symbols.DELIMITERS]
     formulas += [f"\\not{name if name in '=<>' else chr(92) + name} x" for name in symbols.NEGATIONS]
     formulas += [
-        f"\\begin{{{name}}}{'{cc}' if name in {'array', 'alignat', 'alignedat'} else ''}a&b\\\\c&d\\end{{{name}}}"
+        f"\\begin{{{name}}}{'{cc}' if name in _WITH_COLUMNS else ''}a&b\\\\c&d\\end{{{name}}}"
         for name in symbols.ENVIRONMENTS
     ]
     formulas += [r"\boxed{x}", r"\overbrace{a+b}^{n}", r"\underbrace{a}_{n}", r"\binom{n}{k}", r"\sqrt[3]{x}"]
-    formulas += [r"\overset{a}{=}", r"\xrightarrow{abc}", r"\substack{a\\b}", r"\pmod{7}", r"\operatorname{foo}x"]
+    formulas += [
+        r"\overset{a}{=}",
+        r"\xrightarrow{abc}",
+        r"\substack{a\\b}",
+        r"\pmod{7}",
+        r"\operatorname{foo}x",
+    ]
     formulas += [r"\langle\psi|\phi\rangle", r"\left\{x\middle|y\right\}", r"\textbf{b}", r"\sum\limits_i i"]
     source = _PAGE + "\n\n".join(f"$ {to_typst(tex)} $" for tex in formulas)
     assert typst.compile(source.encode(), format="svg").startswith(b"<svg")  # type: ignore[union-attr]
@@ -138,7 +145,9 @@ def test_any_text_is_converted_safely_or_refused(tex: str) -> None:
 @settings(max_examples=40, deadline=None)
 @given(
     st.recursive(
-        st.sampled_from(["x", "2", "+", r"\alpha", r"\sin", "(", ")", "[", "]", "|", ",", "'", r"\,", r"\text{a#}"]),
+        st.sampled_from(
+            ["x", "2", "+", r"\alpha", r"\sin", "(", ")", "[", "]", "|", ",", "'", r"\,", r"\text{a#}"]
+        ),
         lambda inner: st.one_of(
             st.lists(inner, min_size=1, max_size=4).map(" ".join),
             inner.map(lambda one: f"{{{one}}}"),

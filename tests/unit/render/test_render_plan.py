@@ -28,10 +28,14 @@ _PRESETS = {
     ],
 )
 def test_sizes(aspect: scene_pb2.Aspect.ValueType, preset: str, pixels: tuple[int, int]) -> None:
-    frame = frame_for(scene_pb2.Canvas(aspect=aspect), animation_pb2.AnimationOptions(quality_preset=_PRESETS[preset]))
+    frame = frame_for(
+        scene_pb2.Canvas(aspect=aspect), animation_pb2.AnimationOptions(quality_preset=_PRESETS[preset])
+    )
     assert (frame.pixel_width, frame.pixel_height) == pixels
     assert frame.width / frame.height == pytest.approx(pixels[0] / pixels[1], rel=2e-3)
-    assert max(frame.width, frame.height) == pytest.approx(8 if aspect == scene_pb2.ASPECT_SQUARE else 128 / 9)
+    assert max(frame.width, frame.height) == pytest.approx(
+        8 if aspect == scene_pb2.ASPECT_SQUARE else 128 / 9
+    )
 
 
 def test_the_options_shape_goes_before_the_canvas() -> None:
@@ -52,7 +56,7 @@ def test_what_comes_after_another_has_gone_does_not() -> None:
 
 
 def test_those_that_never_meet_share_a_seat() -> None:
-    text = "t = text \"x\"\na = circle\nb = square\nadd t\ncreate a\nfade_out a\ncreate b\nfade_out b"
+    text = 't = text "x"\na = circle\nb = square\nadd t\ncreate a\nfade_out a\ncreate b\nfade_out b'
     assert _seats(text) == [[["t"], ["a", "b"]]]
 
 
@@ -74,7 +78,7 @@ def test_placed_elements_and_members_are_in_no_row() -> None:
         ("a = circle\ncreate a\nfade_out a", 30),
         ("a = circle\nadd a", 7),
         ("a = circle\nb = square\ncreate a & create b 2s\nwait", 45),
-        ("a = circle\nb = square\nlag 0.5:\n  create a\n  create b\nwait 1s", 38),
+        ("a = circle\nb = square\nlag 0.5:\n  create a\n  create b\nwait 0.5s", 23 + 7),
         ('t = text "a rather long text"\nwrite t\nwait', 45),
     ],
 )

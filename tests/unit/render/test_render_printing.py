@@ -68,7 +68,11 @@ def test_printed_arithmetic_means_the_same(tree: Node) -> None:
 def test_any_text_is_one_string_literal(text: str) -> None:
     source = module("Some", [Assign("t", call("Text", Literal(text))), Comment(text)], title=text)
     tree = ast.parse(source)
-    strings = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    strings = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
     assert strings.count(text) == (2 if text else 1)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     assert len(calls) == 1

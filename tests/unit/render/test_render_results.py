@@ -97,7 +97,9 @@ def test_errors_tell_what_to_do() -> None:
     error = failures.invalid(check("a = circl red\ncreate b").errors, "storyboard")
     assert (error.code, error.reason) == (Code.INVALID_ARGUMENT, "SCENE_INVALID")
     assert "did you mean" in error.violations[0].description
-    issue = quality_pb2.SceneIssue(code="latex_command", field_path="elements[0].math.tex", message="m", advice="a")
+    issue = quality_pb2.SceneIssue(
+        code="latex_command", field_path="elements[0].math.tex", message="m", advice="a"
+    )
     assert failures.unrenderable([issue]).violations[0].field == "scene.elements[0].math.tex"
 
 
