@@ -96,6 +96,8 @@ class Drill:
                 _, problems = await self.one(plan, kind)
                 for problem in problems:
                     self._console.print(f"[red]{kind} seed {seed}[/red]: {problem}", highlight=False)
+                if (seed + 1) % 10 == 0:
+                    self._console.print(f"{kind}: seed {seed} done", highlight=False)
 
         await asyncio.gather(*(lane() for _ in range(_SIDE_BY_SIDE)))
 

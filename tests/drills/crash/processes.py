@@ -52,7 +52,9 @@ class Replica:
         async for raw in self.process.stdout:
             line = raw.decode().strip()
             if line.startswith("READY"):
-                self._ready.set_result(int(line.split()[1]))
+                # Whoever waited for it may have left.
+                if not self._ready.done():
+                    self._ready.set_result(int(line.split()[1]))
             elif line.startswith("HIT"):
                 self.frozen = self.frozen or line.split()[1] == "freeze"
                 self._on_hit(self, line.removeprefix("HIT "))

@@ -65,8 +65,7 @@ class Cast:
         self.replicas.append(replica)
         poison = "poison]" if self._plan.has_poison else ""
         await replica.serve(order_of(self._settings, faults, self._plan.without, poison))
-        if not replica.frozen:
-            self._spawn(self._replace_when_dead(replica))
+        self._spawn(self._replace_when_dead(replica))
 
     async def _replace_when_dead(self, replica: Replica) -> None:
         await replica.process.wait()
