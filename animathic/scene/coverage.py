@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from animathic.scene.evaluation import evaluate
+from animathic.scene.expressions import called_names, free_names, parse_expression
 from animathic.scene.prompt_facts import Thing, Turn, prompt_facts
 from animathic.scene.stage import Stage, leaves_of
 from animathic.scene.vocabulary import COLORS, hex_of
@@ -23,6 +26,7 @@ _DOING = {
     "fade_in": {"fade_in"},
     "fade_out": {"fade_out"},
     "move": {"move", "shift"},
+    "wait": {"wait"},
 }
 _BASES = ("red", "blue", "green", "yellow", "orange", "purple", "pink", "teal", "gray", "gold", "maroon")
 _BASE_HEX = {base: hex_of(base) for base in (*_BASES, "white", "black")}
@@ -75,6 +79,7 @@ def check_coverage(prompt: str, scene: scene_pb2.Scene) -> Coverage:
         *(_thing(thing, shown) for thing in facts.things),
         *(_words(words, shown) for words in facts.words),
         *(_formula(formula, shown) for formula in facts.formulas),
+        *(_function(function, shown) for function in facts.functions),
         *(_turn(turn, shown) for turn in facts.turns),
     ]
     passed = sum(finding.ok for finding in findings)
@@ -208,6 +213,29 @@ def _formula(formula: str, shown: _Shown) -> Finding:
 
 def _functions(shown: _Shown) -> list[str]:
     return [f"y=f(x)={e.plot.function.text}" for e in shown.elements if e.WhichOneof("kind") == "plot"]
+
+
+def _function(function: str, shown: _Shown) -> Finding:
+    wanted = _values(function)
+    plotted = [e.plot.function.text for e in shown.elements if e.WhichOneof("kind") == "plot"]
+    ok = any(_alike(wanted, _values(text)) for text in plotted)
+    found = function if ok else ", ".join(plotted) or "none"
+    return Finding("formula", function, found, ok, "" if ok else "the function is not plotted")
+
+
+def _values(function: str) -> list[float]:
+    """A function's values at points where functions that differ are unlikely to agree."""
+    tree = parse_expression(function)
+    if free_names(tree) - {"x"} or called_names(tree):
+        return []
+    return [evaluate(tree, {"x": x}) for x in (-2.3, -0.7, 0.37, 0.9, 1.7, 3.1)]
+
+
+def _alike(wanted: Sequence[float], found: Sequence[float]) -> bool:
+    return len(wanted) == len(found) and all(
+        math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) or (math.isnan(a) and math.isnan(b))
+        for a, b in zip(wanted, found, strict=True)
+    )
 
 
 def _turn(turn: Turn, shown: _Shown) -> Finding:

@@ -22,6 +22,7 @@ from animathic.scene.english import (
     SIZES,
     TURNING,
 )
+from animathic.scene.formula_facts import written_formulas
 
 __all__ = ["PromptFacts", "Thing", "Turn", "prompt_facts"]
 
@@ -60,7 +61,7 @@ class Turn:
     """An action the prompt names.
 
     Attributes:
-        action: transform, rotate, hide, scale, indicate, fade_in, fade_out or move.
+        action: transform, rotate, hide, scale, indicate, fade_in, fade_out, move or wait.
         degrees: The angle it names, for a rotation; 0 if it names none.
     """
 
@@ -75,13 +76,15 @@ class PromptFacts:
     Attributes:
         things: What is to be seen, one entry for each kind and colour.
         words: What is quoted, to be read.
-        formulas: What is quoted or between dollar signs, to be typeset.
+        formulas: What is spelled out, to be typeset.
+        functions: What is spelled out, to be plotted: expressions in x.
         turns: What is to happen.
     """
 
     things: tuple[Thing, ...] = ()
     words: tuple[str, ...] = ()
     formulas: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
     turns: tuple[Turn, ...] = ()
 
 
@@ -100,11 +103,14 @@ def prompt_facts(prompt: str) -> PromptFacts:
         if text:
             (formulas if _FORMULA.search(text) else words).append(text)
     rest = _QUOTED.sub(" , ", rest)
+    written = written_formulas(rest)
+    formulas += written.formulas
     tokens = [word.lower() for word in _WORD.findall(rest)]
     return PromptFacts(
         tuple(_things(tokens)),
         tuple(dict.fromkeys(words)),
         tuple(dict.fromkeys(formulas)),
+        written.functions,
         tuple(dict.fromkeys(_turns(tokens, rest))),
     )
 
