@@ -5,17 +5,16 @@ python -m services.local_adapter.training.leaks
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from pathlib import Path
 from statistics import median
 
-from .examples import fold, generate
-from .recipe import RECIPE, ROOT
+from .data import evaluation_prompts, examples_of
+from .examples import fold
+from .recipe import RECIPE
 
 
 @dataclass(frozen=True)
@@ -62,16 +61,10 @@ def compare(evaluation: Iterable[str], training: Iterable[str], candidates: int 
     )
 
 
-def evaluation_prompts(folder: Path = ROOT / "evals" / "prompts") -> list[str]:
-    """Returns every evaluation prompt, to be compared and not to be shown."""
-    lines = [line for path in sorted(folder.glob("*.jsonl")) for line in path.read_text("utf-8").splitlines()]
-    return [json.loads(line)["prompt"] for line in lines]
-
-
 def main() -> int:
     """Prints the comparison; fails if an evaluation prompt is among the training prompts."""
-    train = [e.prompt for e in generate(RECIPE.amounts.train, RECIPE.amounts.seed)]
-    found = compare(evaluation_prompts(), train)
+    train, _ = examples_of(RECIPE.amounts)
+    found = compare(evaluation_prompts(), (e.prompt for e in train))
     print(found)
     return 1 if found.equal else 0
 

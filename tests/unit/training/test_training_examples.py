@@ -9,9 +9,9 @@ import pytest
 
 from animathic.scene import parse, print_scene, validate
 from services.local_adapter.prompting import ANSWER_MARK, EDIT_MARK, local_prompt
+from services.local_adapter.training.data import Amounts, evaluation_prompts, examples_of
 from services.local_adapter.training.examples import FAMILIES, Example, fold, generate
-from services.local_adapter.training.leaks import compare, evaluation_prompts
-from services.local_adapter.training.recipe import ROOT
+from services.local_adapter.training.leaks import compare
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +54,20 @@ def test_validation_prompts_are_worded_by_other_templates(examples: list[Example
 
 
 def test_a_leaked_prompt_is_found() -> None:
-    prompts = evaluation_prompts(ROOT / "evals" / "prompts")
+    prompts = evaluation_prompts()
     assert len(prompts) >= 200
     copied = prompts[3].upper() + " ."
     assert compare(prompts, ["draw a cat", copied.replace(" .", ".")], candidates=1).equal == 1
 
 
-def test_no_evaluation_prompt_is_generated(examples: list[Example]) -> None:
-    assert compare(evaluation_prompts(), (e.prompt for e in examples), candidates=1).equal == 0
+def test_an_excluded_prompt_does_not_come_out(examples: list[Example]) -> None:
+    unwanted = {fold(e.prompt) for e in examples[:200]}
+    assert not unwanted & {fold(e.prompt) for e in generate(400, seed=5, exclude=unwanted)}
+
+
+def test_no_evaluation_prompt_is_trained_or_validated_on() -> None:
+    train, checks = examples_of(Amounts(train=400, validation=60, seed=1))
+    assert compare(evaluation_prompts(), (e.prompt for e in train + checks), candidates=1).equal == 0
 
 
 def test_a_prompt_cannot_hold_the_marks() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from random import Random
 
@@ -84,7 +84,12 @@ def _literal_kept(prompt: str, storyboard: str) -> bool:
 
 
 def generate(
-    count: int, seed: int, *, validating: bool = False, report: Counter[str] | None = None
+    count: int,
+    seed: int,
+    *,
+    validating: bool = False,
+    exclude: Collection[str] = (),
+    report: Counter[str] | None = None,
 ) -> list[Example]:
     """Returns unique examples, shuffled.
 
@@ -92,6 +97,7 @@ def generate(
         count: How many.
         seed: The same seed gives the same examples.
         validating: Use the templates that are kept from training.
+        exclude: Folded prompts that must not come out.
         report: Counts what was thrown away, by family and reason.
 
     Raises:
@@ -99,7 +105,7 @@ def generate(
     """
     total = sum(share for _, share, _ in FAMILIES.values())
     examples: list[Example] = []
-    seen: set[str] = set()
+    seen: set[str] = set(exclude)
     for family, (maker, share, polite) in FAMILIES.items():
         rng = Speaker(f"{seed}/{family}/{validating}", validating=validating)
         wanted, made, tries = round(count * share / total), 0, 0
