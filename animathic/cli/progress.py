@@ -8,7 +8,6 @@ from typing import Self
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from animathic.cli.output import Output, plain
-from animathic.client import has_ended
 from animathic.v1 import animation_pb2
 
 __all__ = ["LiveView", "stage_of"]
@@ -35,14 +34,14 @@ def stage_of(animation: animation_pb2.Animation) -> tuple[str, str]:
     stage = _STAGES.get(animation.state, "waiting")
     progress = animation.progress
     detail = ""
-    if animation.state == animation_pb2.ANIMATION_STATE_GENERATING:
+    if animation.state == animation_pb2.ANIMATION_STATE_PENDING:
+        detail = progress.message
+    elif animation.state == animation_pb2.ANIMATION_STATE_GENERATING:
         model = animation.decision.model.removeprefix("models/")
         tokens = f"{progress.tokens} tokens" if progress.tokens else ""
         detail = ", ".join(part for part in (model, tokens) if part)
     elif animation.state == animation_pb2.ANIMATION_STATE_RENDERING and progress.frames_total:
         detail = f"frame {progress.frames_done} of {progress.frames_total}"
-    if not detail and not has_ended(animation):
-        detail = progress.message
     if animation.cancel_requested and stage not in {"done", "failed", "cancelled"}:
         stage = "cancelling"
     return stage, plain(detail)

@@ -198,7 +198,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=1, help="how often everything is killed")
     arguments = parser.parse_args()
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 140, log_path=False)
     table = Table("killed", "while", "ended", "attempts lost", "seconds", "problems", title="kill -9")
     right = True
     more = {"LEASE_SECONDS": "4", "RENEW_SECONDS": "1"}
