@@ -103,7 +103,7 @@ def _commit() -> str:
 
 async def main() -> int:
     """Runs both models and writes the report."""
-    options, console = arguments(), Console()
+    options, console = arguments(), Console(width=130)
     prompts = records(options.split)
     sample: list[dict[str, Any]] = []
     if options.base_sample:
