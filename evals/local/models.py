@@ -21,9 +21,7 @@ from services.local_adapter import model_files
 from services.local_adapter.backends.embedded import EmbeddedBackend
 from services.local_adapter.backends.llama_process import LlamaProcess
 from services.local_adapter.backends.protocol import Task
-from services.local_adapter.drafts import DRAFTS
-from services.local_adapter.events import Finished
-from services.local_adapter.generation import Generator
+from services.local_adapter.generation import Finished, Generator
 from services.local_adapter.slots import Slots
 
 _CHILD_ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
@@ -79,9 +77,9 @@ async def _running(
 class Served:
     """The adapter through the serving code: the same prompt format, grammar, limits and judging."""
 
-    def __init__(self, process: LlamaProcess, client: httpx.AsyncClient, drafts: int) -> None:
+    def __init__(self, process: LlamaProcess, client: httpx.AsyncClient) -> None:
         backend = EmbeddedBackend(process, client, scene_grammar())
-        self._generator = Generator(backend, Slots(1, 1), longest_seconds=_ANSWER_SECONDS, drafts=drafts)
+        self._generator = Generator(backend, Slots(1, 1), longest_seconds=_ANSWER_SECONDS)
         self.version = process.board.current.model_version
 
     async def answer(self, prompt: str) -> Answer:
@@ -144,10 +142,10 @@ class Base:
 
 
 @asynccontextmanager
-async def served(adapter: Path, threads: int, drafts: int = DRAFTS) -> AsyncIterator[Served]:
-    """Runs the adapter, with at most so many drafts an answer."""
+async def served(adapter: Path, threads: int) -> AsyncIterator[Served]:
+    """Runs the adapter."""
     async with _running(adapter, threads) as (process, client):
-        yield Served(process, client, drafts)
+        yield Served(process, client)
 
 
 @asynccontextmanager

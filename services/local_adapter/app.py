@@ -46,13 +46,7 @@ async def build(settings: LocalAdapterSettings) -> ServiceServer:
     backend = _remote(settings, client) if settings.local_infer_url else _embedded(settings, client)
     slots = Slots(settings.local_slots, settings.local_queue)
     servicer = ModelAdapterServicer(
-        Generator(
-            backend,
-            slots,
-            longest_seconds=settings.local_timeout_seconds,
-            # A larger model is right at once or not at all, and its drafts may cost money.
-            drafts=1 if settings.local_infer_url else settings.local_drafts,
-        ),
+        Generator(backend, slots, longest_seconds=settings.local_timeout_seconds),
         functools.partial(
             describe, backend, display_name=_display_name(settings), slots=settings.local_slots
         ),

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from services.chassis.config import ServiceSettings
-from services.local_adapter.drafts import DRAFTS
 from services.local_adapter.model_files import DEFAULT_ADAPTER
 
 BASE_WEIGHTS_ALONE = "none"
@@ -46,9 +45,6 @@ class LocalAdapterSettings(ServiceSettings):
         description="The trained LoRA adapter, manifest.json beside it; `none`: the base weights alone.",
     )
     local_threads: int = Field(1, ge=1, le=64, description="Threads that the embedded model computes with.")
-    local_drafts: int = Field(
-        DRAFTS, ge=1, le=16, description="Drafts of one answer of the embedded model, at most."
-    )
     local_slots: int = Field(2, ge=1, le=64, description="Answers at a time.")
     local_queue: int = Field(8, ge=0, le=1000, description="Calls that may wait for a slot.")
     local_context_tokens: int = Field(

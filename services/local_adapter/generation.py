@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import dataclass
 
 import structlog
 
@@ -15,8 +16,6 @@ from services.chassis.errors import Code, MeshError
 from services.local_adapter.answer_text import AnswerText
 from services.local_adapter.backends.protocol import Backend, DeclinedError, Delta, Ended, State, Task
 from services.local_adapter.confidence import confidence
-from services.local_adapter.drafts import best_of
-from services.local_adapter.events import Accepted, Event, Finished, Progress
 from services.local_adapter.slots import Slots
 from services.local_adapter.storyboard import Judged, StoryboardReader, begins_storyboard
 
@@ -26,6 +25,42 @@ _HOPELESS = 20
 """Wrong lines after which nobody needs the rest: a small model that loops would go on to its limit."""
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The call has a slot."""
+
+    model_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The model writes.
+
+    Attributes:
+        output_tokens: Written so far.
+        lines: Completed since the last one.
+        issues: What is wrong with them.
+    """
+
+    output_tokens: int
+    lines: tuple[str, ...]
+    issues: tuple[Issue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end."""
+
+    judged: Judged
+    model_version: str
+    ended: Ended
+    confidence: float | None
+    seconds: float
+
+
+Event = Accepted | Progress | Finished
+
+
 class Generator:
     """Lets the backend write and judges what it writes.
 
@@ -33,11 +68,9 @@ class Generator:
         backend: What writes.
         slots: Who may write now.
         longest_seconds: How long one answer may take, whatever the caller's deadline says.
-        drafts: How many drafts of one answer may be written to find one that holds what the prompt names.
     """
 
-    def __init__(self, backend: Backend, slots: Slots, *, longest_seconds: float, drafts: int = 1) -> None:
-        self._drafts = drafts
+    def __init__(self, backend: Backend, slots: Slots, *, longest_seconds: float) -> None:
         self._backend = backend
         self._slots = slots
         self._longest_seconds = longest_seconds
@@ -81,7 +114,7 @@ class Generator:
             return
         async with self._slots.place(until - asyncio.get_running_loop().time()):
             yield Accepted(serving)
-            async with aclosing(best_of(self._write, task, until, drafts=self._drafts)) as events:
+            async with aclosing(self._write(task, until)) as events:
                 async for event in events:
                     yield event
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from services.chassis.errors import MeshError
 from services.chassis.metrics import Metrics
 from services.local_adapter.description import MODEL_ID
-from services.local_adapter.events import Accepted, Event, Finished, Progress
+from services.local_adapter.generation import Accepted, Event, Finished, Progress
 from services.local_adapter.slots import Slots
 
 

@@ -10,8 +10,7 @@ from animathic.scene import Issue, Severity
 from animathic.v1 import animation_pb2, model_adapter_service_pb2, model_adapter_service_pb2_grpc, quality_pb2
 from services.local_adapter.backends.protocol import State, Task, WrongLine
 from services.local_adapter.description import MODEL, Description
-from services.local_adapter.events import Accepted, Event, Finished, Progress
-from services.local_adapter.generation import Generator
+from services.local_adapter.generation import Accepted, Event, Finished, Generator, Progress
 from services.local_adapter.observation import Observer
 
 SERVICE = "animathic.v1.ModelAdapterService"

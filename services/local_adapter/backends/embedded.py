@@ -26,7 +26,6 @@ from services.local_adapter.backends.protocol import (
 
 ADDRESS = "embedded llama.cpp"
 _REPAIR_TEMPERATURE = 0.4
-_DRAFT_TEMPERATURE = 0.6
 _ERROR_BODY_BYTES = 4096
 _COME_BACK_SECONDS = 5.0
 _TOO_LONG = b"exceed_context_size_error"
@@ -165,9 +164,6 @@ class EmbeddedBackend:
             seed = hashlib.sha256(task.wrong_storyboard.encode()).digest()
             body["temperature"] = _REPAIR_TEMPERATURE
             body["seed"] = int.from_bytes(seed[:4], "big") >> 1
-        elif task.draft:
-            body["temperature"] = _DRAFT_TEMPERATURE
-            body["seed"] = task.draft
         return body
 
     async def _stream(self, endpoint: Endpoint, body: dict[str, Any]) -> AsyncGenerator[Delta | Ended, None]:

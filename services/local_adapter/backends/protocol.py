@@ -32,8 +32,6 @@ class Task:
     """What is wrong with it."""
     is_repair: bool = False
     """Whether this is a repair; the wrong answer may be empty."""
-    draft: int = 0
-    """0 for the likeliest answer, from 1 for other draws."""
 
 
 @dataclass(frozen=True, slots=True)
