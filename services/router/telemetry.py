@@ -48,21 +48,12 @@ class Telemetry:
 
     def attempt_ended(self, attempt: AttemptRecord) -> None:
         """An attempt was closed by its owner."""
+        if attempt.stage == animation_pb2.ATTEMPT_STAGE_RENDER:
+            return  # render counts its own work, as adapters count their tokens: one owner for each figure
         outcome = _OUTCOMES.get(attempt.outcome, "unknown")
         seconds = max(0.0, (attempt.end_time or attempt.start_time) - attempt.start_time)
-        if attempt.stage == animation_pb2.ATTEMPT_STAGE_RENDER:
-            self._metrics.render_seconds.labels(outcome).observe(seconds)
-            return
-        usage = attempt.detail.usage
         self._metrics.generations.labels(attempt.model, outcome, attempt.detail.reason).inc()
         self._metrics.generation_seconds.labels(attempt.model, outcome).observe(seconds)
-        for direction, count in (
-            ("input", usage.input_tokens),
-            ("output", usage.output_tokens),
-            ("thinking", usage.thinking_tokens),
-            ("cached", usage.cached_input_tokens),
-        ):
-            self._metrics.tokens.labels(attempt.model, direction).inc(count)
         self._metrics.cost_usd.labels(attempt.model).inc(attempt.detail.cost_usd)
 
     def escalated(self, model: str, reason: str) -> None:
