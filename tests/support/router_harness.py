@@ -184,8 +184,9 @@ class RouterHarness:
             "model_poll_seconds": 0.1,
             "sweep_seconds": 0.05,
             "release_retry_seconds": 0.2,
-            "lease_seconds": 1.0,
-            "renew_seconds": 0.3,
+            # Long enough for a busy machine; tests of expiry set their own.
+            "lease_seconds": 10.0,
+            "renew_seconds": 0.5,
             "drain_seconds": 5,
             "handback_seconds": 0.1,
         }

@@ -30,6 +30,9 @@ CANCELLED = animation_pb2.ANIMATION_STATE_CANCELLED
 RENDERING = animation_pb2.ANIMATION_STATE_RENDERING
 RENDER = animation_pb2.ATTEMPT_STAGE_RENDER
 
+#: Leases that a test waits for.
+SHORT: dict[str, Any] = {"lease_seconds": 1.0, "renew_seconds": 0.2}
+
 
 async def refused(call: Any) -> MeshError:
     """The error that a call ends with."""
@@ -174,7 +177,8 @@ async def test_delete_after_the_end(harness: RouterHarness, ann: Caller) -> None
     assert not repeated.HasField("video")
 
 
-async def test_delete_while_it_renders(harness: RouterHarness, ann: Caller) -> None:
+async def test_delete_while_it_renders(harness: RouterHarness) -> None:
+    ann = await harness.caller(await harness.start_router(**SHORT))
     harness.render.gate.clear()
     created = await ann.create()
     await ann.until(created.name, RENDERING)
@@ -203,7 +207,8 @@ async def test_tombstones_and_expired_animations_are_swept(harness: RouterHarnes
     assert second.name != created.name
 
 
-async def test_a_failed_animation_lets_go_of_what_was_rendered(harness: RouterHarness, ann: Caller) -> None:
+async def test_a_failed_animation_lets_go_of_what_was_rendered(harness: RouterHarness) -> None:
+    ann = await harness.caller(await harness.start_router(**SHORT))
     harness.render.gate.clear()
     created = await ann.create()
     await ann.until(created.name, RENDERING)
@@ -242,9 +247,8 @@ async def test_replicas_share_the_queue_and_nothing_is_done_twice(
     harness: RouterHarness, engine: str
 ) -> None:
     url = harness.new_database()
-    pace = {"router_slots": 3, "lease_seconds": 20.0}
-    first = await harness.start_router(database_url=url, **pace)
-    await harness.start_router(database_url=url, **pace)
+    first = await harness.start_router(database_url=url, router_slots=3)
+    await harness.start_router(database_url=url, router_slots=3)
     ann = await harness.caller(first)
     created = await asyncio.gather(*(ann.create(f"circle {number}") for number in range(16)))
     ended = await asyncio.gather(*(ann.end_of(animation.name) for animation in created))
@@ -255,7 +259,7 @@ async def test_replicas_share_the_queue_and_nothing_is_done_twice(
 
 async def test_a_dead_owner_is_followed_at_the_checkpoint(harness: RouterHarness) -> None:
     url = harness.new_database()
-    first = await harness.start_router(database_url=url)
+    first = await harness.start_router(database_url=url, **SHORT)
     ann = await harness.caller(first)
     harness.render.gate.clear()
     created = await ann.create()
