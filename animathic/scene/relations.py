@@ -151,7 +151,7 @@ def _undefined(statement: Statement, one: Mention, kinds: Mapping[str, str]) -> 
         advice = did_you_mean(one.name, known, "functions such as sin, and plots, can be called")
         return Issue(Code.UNDEFINED_FUNCTION, message, one.path, advice=advice)
     message = f'{statement.keyword}: no element "{one.name[:40]}"'
-    advice = did_you_mean(one.name, kinds, "define it: name = kind ..." if one.name else "")
+    advice = did_you_mean(one.name, kinds, "define it first, for example a = circle" if one.name else "")
     return Issue(Code.UNDEFINED_ELEMENT, message, one.path, advice=advice)
 
 

@@ -59,7 +59,7 @@ _ABSENT = {
     GEMINI_MODEL: Unconfigured(
         GEMINI_MODEL,
         "Gemini 2.5 Flash",
-        "Run the Gemini adapter with GOOGLE_AI_API_KEY and set GEMINI_ADAPTER_TARGET to its address.",
+        "run the Gemini adapter with GOOGLE_AI_API_KEY, and set GEMINI_ADAPTER_TARGET to its address",
         remote=True,
     ),
 }

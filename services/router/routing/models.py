@@ -103,7 +103,7 @@ class ModelRegistry:
         """All models as the policy sees them, those that are not configured included."""
         seen = [self._view(name, known) for name, known in self._known.items()]
         absent = [
-            ModelView(model.name, False, f"not configured. {model.advice}", remote=model.remote)
+            ModelView(model.name, False, f"not configured; {model.advice}", remote=model.remote)
             for model in self._unconfigured.values()
         ]
         return seen + absent
@@ -162,7 +162,7 @@ class ModelRegistry:
         if description.state != _READY:
             available = False
             temporary = description.state == _STARTING
-            reason = " ".join(part for part in (description.reason, description.advice) if part)
+            reason = "; ".join(part.rstrip(".") for part in (description.reason, description.advice) if part)
             reason = reason or ("it starts" if temporary else "it does not serve")
         elif not known.breaker.lets_through():
             available, temporary = False, True

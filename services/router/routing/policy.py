@@ -259,7 +259,9 @@ def _nothing_left(
         parts.append("The request allows no other model: send it without strict to let others try.")
     elif wish.strict and wish.model not in {model.name for model in models}:
         parts.append(f"There is no model {wish.model}: ListModels names those that there are.")
-    parts += [f"{model.name}: {model.unavailable_reason}" for model in allowed if not model.available]
+    parts += [
+        f"{model.name}: {model.unavailable_reason.rstrip('.')}." for model in allowed if not model.available
+    ]
     if not parts:
         parts.append("No model is configured: set LOCAL_ADAPTER_TARGET or GEMINI_ADAPTER_TARGET.")
     return " ".join(parts)
