@@ -78,5 +78,8 @@ class Caretaker:
             except MeshError as error:
                 _log.warning("the sweep failed and is tried again", reason=error.reason)
                 continue
+            except Exception:  # noqa: BLE001 (one bad sweep must not be the last)
+                _log.exception("the sweep failed and is tried again")
+                continue
             if swept:
                 _log.info("swept", units=swept)

@@ -153,7 +153,7 @@ class Renderer:
     async def _render(
         self, scene: scene_pb2.Scene, options: animation_pb2.AnimationOptions, holder: str, prompt: str
     ) -> AsyncIterator[Event]:
-        checked = validate(scene)
+        checked = await asyncio.to_thread(validate, scene)
         if checked.errors:
             raise failures.invalid(checked.errors)
         if not self._confined:

@@ -27,7 +27,7 @@ class _Digests:
         assert repeat >= 1
         self.found.append(hashlib.sha256(pixels.tobytes()).hexdigest())
 
-    def mark(self) -> None:
+    def mark(self, pixels: np.ndarray) -> None:
         """Nothing."""
 
 

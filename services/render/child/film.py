@@ -75,7 +75,6 @@ class Film:
         self._last: np.ndarray | None = None
         self._best: np.ndarray | None = None
         self._most_energy = 0.0
-        self._last_inked = False
         self._inked = self._changes = self.frames = 0
         self._container = av.open(str(video), "w", format="mp4", options={"movflags": "+faststart"})
         self._stream: Any = self._container.add_stream("libx264", rate=frame.frame_rate)
@@ -129,10 +128,13 @@ class Film:
             blank_share=1 - self._inked / self.frames if self.frames else 1.0,
         )
 
-    def mark(self) -> None:
-        """Something has come to its end: the last frame shows a state, not a transition."""
-        pixels = self._last
-        if pixels is None or not self._last_inked:
+    def mark(self, pixels: np.ndarray) -> None:
+        """Something has come to its end.
+
+        Args:
+            pixels: What is to be seen now, shape (height, width, 4), RGBA, `uint8`.
+        """
+        if not self._has_ink(pixels):
             return
         sample = pixels[::3, ::3, :3].astype(np.int16)
         energy = float(np.abs(sample - self._background[:3].astype(np.int16)).sum())
@@ -151,9 +153,11 @@ class Film:
         if self._last is not None and not np.array_equal(words, self._last.view(np.uint32)[..., 0]):
             self._changes += 1
         self._last = pixels
-        self._last_inked = bool(np.count_nonzero(words != self._plain) >= _INK_PIXELS)
-        if self._last_inked:
+        if self._has_ink(pixels):
             self._inked += repeat
+
+    def _has_ink(self, pixels: np.ndarray) -> bool:
+        return bool(np.count_nonzero(pixels.view(np.uint32)[..., 0] != self._plain) >= _INK_PIXELS)
 
     def _report(self) -> None:
         now = time.monotonic()

@@ -33,10 +33,6 @@ class _Writer(SceneFileWriter):
         if self._film is not None:
             self._film.write(pixels, repeat)
 
-    def end_animation(self, allow_write: bool = False) -> None:  # noqa: ARG002 (Manim calls it so)
-        if self._film is not None:
-            self._film.mark()
-
 
 class _Stage(manim.Scene):
     """The scene that a walk plays on."""
@@ -48,6 +44,16 @@ class _Stage(manim.Scene):
         )
         super().__init__(renderer=renderer, skip_animations=film is None)
         self._act = act
+        self._film = film
+        self._painter = renderer
+
+    def play(self, *animations: Any, **keywords: Any) -> None:
+        super().play(*animations, **keywords)
+        if self._film is not None:
+            # The last frame of an animation is a moment before its end.
+            self._painter.static_image = None
+            self._painter.update_frame(self)
+            self._film.mark(self._painter.get_frame())
 
     def construct(self) -> None:
         self._act(self)

@@ -10,7 +10,7 @@ import math
 
 from animathic.v1 import scene_pb2
 from services.render.compiler.code import Node, Reference, Symbol, method, point
-from services.render.compiler.machine import Box
+from services.render.compiler.geometry import Box
 from services.render.compiler.placement import point_node
 from services.render.compiler.walk import Walk
 

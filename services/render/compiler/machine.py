@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -36,8 +35,9 @@ from services.render.compiler.code import (
     Symbol,
     Table,
 )
+from services.render.compiler.geometry import Box, box_of
 
-__all__ = ["NAMES", "Box", "Machine", "Stage", "box_of"]
+__all__ = ["NAMES", "Machine", "Stage"]
 
 _COLORS = frozenset(name.upper() for name in COLORS)
 
@@ -112,54 +112,6 @@ class Stage(Protocol):
         """Pauses."""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """The smallest upright rectangle around something, in units."""
-
-    left: float
-    right: float
-    bottom: float
-    top: float
-
-    @property
-    def width(self) -> float:
-        """From left to right."""
-        return self.right - self.left
-
-    @property
-    def height(self) -> float:
-        """From bottom to top."""
-        return self.top - self.bottom
-
-    def grown(self, by: float) -> Box:
-        """The same with a margin around it."""
-        return Box(self.left - by, self.right + by, self.bottom - by, self.top + by)
-
-    def overlaps(self, other: Box) -> bool:
-        """Whether the two share more than an edge."""
-        return (
-            self.left < other.right - 1e-6
-            and other.left < self.right - 1e-6
-            and self.bottom < other.top - 1e-6
-            and other.bottom < self.top - 1e-6
-        )
-
-    def holds(self, other: Box) -> bool:
-        """Whether the other lies inside."""
-        return (
-            self.left <= other.left + 1e-6
-            and other.right <= self.right + 1e-6
-            and self.bottom <= other.bottom + 1e-6
-            and other.top <= self.top + 1e-6
-        )
-
-
-def box_of(mobject: Any) -> Box:
-    """The box around a Manim object."""
-    lowest, highest = mobject.get_corner(manim.DL), mobject.get_corner(manim.UR)
-    return Box(float(lowest[0]), float(highest[0]), float(lowest[1]), float(highest[1]))
-
-
 class Machine:
     """Runs statements against a stage, and keeps them.
 
@@ -169,6 +121,7 @@ class Machine:
 
     def __init__(self, stage: Stage) -> None:
         self.statements: list[Statement] = []
+        self._spare: dict[Node, Any] = {}
         self._variables: dict[str, Any] = {"self": stage}
 
     def assign(self, name: str, value: Node) -> Any:
@@ -193,8 +146,14 @@ class Machine:
         self.statements.append(Comment(text))
 
     def probe(self, value: Node) -> Any:
-        """Runs an expression without keeping it, to measure what it makes."""
+        """Runs an expression without keeping it, to measure what it makes; it must not be changed."""
         return self.value(value)
+
+    def probe_new(self, value: Node) -> Any:
+        """The same for an expression that may be run next: what it makes is used then."""
+        made = self.value(value)
+        self._spare = {value: made}
+        return made
 
     def box(self, name: str) -> Box:
         """The box around what a variable holds."""
@@ -210,6 +169,8 @@ class Machine:
         Raises:
             PermissionError: It names something outside the whitelist; a defect of the compiler.
         """
+        if self._spare and node in self._spare:
+            return self._spare.pop(node)
         match node:
             case Literal(value):
                 return value

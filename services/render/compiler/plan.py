@@ -75,11 +75,14 @@ class Plan:
         units: For each element the outermost group that holds it, or itself.
         spans: When each unit is visible.
         rows: The units that the layout places together; each unit is in one row at most.
+        companions: For a unit of a row those that stand next to it, directly or through others, and that come
+            before anything has moved: they are placed with it.
     """
 
     units: Mapping[str, str]
     spans: Mapping[str, Span]
     rows: tuple[Row, ...]
+    companions: Mapping[str, tuple[str, ...]]
 
     def row_of(self, unit: str) -> Row | None:
         """The row of a unit; None where the scene places it, or where it takes another's place."""
@@ -136,7 +139,8 @@ def plan(scene: scene_pb2.Scene) -> Plan:
         spans[unit] = Span(min(known.start, span.start), max(known.end, span.end)) if known else span
     guest_units = {units[leaf] for leaf in guests}
     floating = [unit for unit in spans if unit not in guest_units and floats(by_name[unit])]
-    return Plan(units, spans, _rows(floating, spans))
+    companions = _companions(scene, units, spans, floating, actions)
+    return Plan(units, spans, _rows(floating, spans), companions)
 
 
 def _units(scene: scene_pb2.Scene) -> dict[str, str]:
@@ -155,6 +159,55 @@ def _units(scene: scene_pb2.Scene) -> dict[str, str]:
             seen.add(name)
         units[element.name] = name
     return units
+
+
+def _companions(
+    scene: scene_pb2.Scene,
+    units: Mapping[str, str],
+    spans: Mapping[str, Span],
+    floating: list[str],
+    actions: list[scene_pb2.Step],
+) -> dict[str, tuple[str, ...]]:
+    """For each floating unit those that stand next to it, in order of definition."""
+    families: dict[str, list[str]] = {unit: [unit] for unit in floating}
+    family_of = {unit: unit for unit in floating}
+    pending = [element for element in scene.elements if element.name not in family_of]
+    progress = True
+    while progress:
+        progress = False
+        for element in list(pending):
+            anchor = _anchor(element)
+            root = family_of.get(units.get(anchor, ""))
+            name = element.name
+            if root is None or units[name] != name or name not in spans:
+                continue
+            pending.remove(element)
+            first = actions[spans[root].start : spans[name].start]
+            if spans[root].meets(spans[name]) and not any(map(_moves, first)):
+                families[root].append(name)
+                family_of[name] = root
+                progress = True
+    return {root: tuple(names[1:]) for root, names in families.items() if len(names) > 1}
+
+
+_RELATIONS = ("left", "right", "above", "below", "inside")
+_HARMLESS = frozenset({"create", "write", "fade_in", "grow", "add", "indicate", "recolor", "wait"})
+
+
+def _anchor(element: scene_pb2.Element) -> str:
+    """The element that an element stands next to or in; empty where it does not."""
+    place = element.placement.WhichOneof("place")
+    if place not in _RELATIONS:
+        return ""
+    if place == "inside":
+        return element.placement.inside.name
+    target = getattr(element.placement, place)
+    return str(target.anchor.element) if target.WhichOneof("kind") == "anchor" else ""
+
+
+def _moves(action: scene_pb2.Step) -> bool:
+    """Whether an action could change where something stands."""
+    return action.WhichOneof("kind") not in _HARMLESS
 
 
 def _rows(floating: list[str], spans: Mapping[str, Span]) -> tuple[Row, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from animathic.v1 import scene_pb2
 from services.render.compiler.code import Call, Node, Symbol, literal
 from services.render.compiler.connections import ends
@@ -10,6 +12,9 @@ from services.render.compiler.style import constructor_style
 from services.render.compiler.walk import Walk
 
 __all__ = ["add_rooms"]
+
+_LONG = 20.0
+_MOST_DASHES = 200
 
 
 def _sizes(message: object, **names: str) -> dict[str, Node]:
@@ -74,8 +79,14 @@ def add_rooms(registry: Registry) -> None:
 
     @registry.element("line")
     def line(walk: Walk, element: scene_pb2.Element, it: scene_pb2.Line) -> Node:
-        name = "DashedLine" if it.dashed else "Line"
-        return _shape(walk, element, name, *ends(walk, it), **_sizes(it, buff="gap"))
+        start, end = ends(walk, it)
+        sizes = _sizes(it, buff="gap")
+        if it.dashed:
+            length = float(np.linalg.norm(np.subtract(walk.machine.value(end), walk.machine.value(start))))
+            if length > _LONG:
+                # Every dash is an object of its own.
+                sizes["dash_length"] = literal(round(length / _MOST_DASHES, 3))
+        return _shape(walk, element, "DashedLine" if it.dashed else "Line", start, end, **sizes)
 
     @registry.element("arrow")
     def arrow(walk: Walk, element: scene_pb2.Element, it: scene_pb2.Arrow) -> Node:

@@ -81,6 +81,9 @@ def easing_node(easing: scene_pb2.Easing.ValueType) -> Node | None:
     if easing == scene_pb2.EASING_UNSPECIFIED:
         return None
     name = scene_pb2.Easing.Name(easing).removeprefix("EASING_").lower()
+    if easing == scene_pb2.EASING_NOT_QUITE_THERE:
+        # In Manim this one makes a rate function out of another.
+        return Call(Symbol(name))
     return Attribute(Symbol("rate_functions"), name) if name.startswith("ease_") else Symbol(name)
 
 

@@ -105,7 +105,7 @@ class Walk:
 
     def width(self, node: Node) -> float:
         """How wide something would be."""
-        return float(self.machine.probe(node).width)
+        return float(self.machine.probe_new(node).width)
 
     # --- names ---
 

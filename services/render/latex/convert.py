@@ -67,7 +67,7 @@ _KNOWN = sorted(
         "bmod",
     }
 )
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_LITERAL = re.compile(r'\\.|"(?:[^"\\]|\\.)*"')
 _NAME = re.compile(r"[A-Za-z][A-Za-z]+(?:\.[a-z]+)*|[A-Za-z](?:\.[a-z]+)+")
 _CODE = re.compile(r"#(none|true)\b")
 
@@ -98,7 +98,7 @@ def _audit(typst: str) -> None:
     Raises:
         LatexError: It does; a defect of the conversion that must not reach the typesetter.
     """
-    bare = _CODE.sub(" ", re.sub(r"\\.", " ", _STRING.sub(" ", typst)))
+    bare = _CODE.sub(" ", _LITERAL.sub(" ", typst))
     if bare.count(_BOX) == bare.count(_BOX_END):
         bare = bare.replace(_BOX, " ").replace(_BOX_END, " ")
     known = symbols.OPERATORS | symbols.FUNCTIONS | set(_NAMED.values())

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import manim
+import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from animathic.scene import parse, validate
 from animathic.scene.registry import language
@@ -17,9 +19,10 @@ from services.render.child.painting import configure, walk_only
 from services.render.compiler.compile import rooms, source_of
 from services.render.compiler.frame import Frame, frame_for
 from services.render.compiler.issues import Unrenderable
-from services.render.compiler.machine import NAMES
+from services.render.compiler.machine import NAMES, Machine
 from services.render.compiler.registry import action_kinds, element_kinds
 from services.render.compiler.timing import easing_node
+from tests.unit.scene.strategies import scenes
 
 _REGISTRY = rooms()
 _BLOCKS = {"together", "lag", "sequence", "wait"}
@@ -67,10 +70,13 @@ def test_all_colours_and_easings_are_manims() -> None:
     assert {name.upper() for name in COLORS} <= NAMES.keys()
     for name, value in COLORS.items():
         assert getattr(manim, name.upper()).to_hex() == value
+    machine = Machine(manim.Scene())  # type: ignore[arg-type]
     for easing in scene_pb2.Easing.values():
         node = easing_node(easing)
-        name = scene_pb2.Easing.Name(easing).removeprefix("EASING_").lower()
-        assert node is None or callable(getattr(manim.rate_functions, name))
+        if node is None:
+            continue
+        rate = machine.value(node)
+        assert all(np.isfinite(rate(t)) for t in (0.0, 0.3, 1.0)), scene_pb2.Easing.Name(easing)
 
 
 _EXAMPLES = [
@@ -149,6 +155,16 @@ _SOURCES = {
         "a = circle\nb = square\ncreate a\ncreate b",
         "a = Circle()\nb = Square()\nVGroup(a, b).arrange(RIGHT, buff=1)\nself.play(Create(a))\n"
         "self.play(Create(b))",
+    ),
+    "what stands next to each other is centred together": (
+        "a = circle\nb = square right=a\ncreate a b",
+        "a = Circle()\nb = Square()\nb.next_to(a, RIGHT)\nVGroup(a, b).center()\nself.play(Create(a), "
+        "Create(b))",
+    ),
+    "labels are arranged with what they name": (
+        "a = circle\nb = square\nd = dot below=a\ncreate a b\nadd d",
+        "a = Circle()\nd = Dot()\nd.next_to(a, DOWN)\nb = Square()\n"
+        "VGroup(VGroup(a, d), b).arrange(RIGHT, buff=1)\nself.play(Create(a), Create(b))\nself.add(d)",
     ),
     "a second title stands below the first": (
         "a = circle edge=top\nb = square edge=top\nadd a b",
@@ -257,3 +273,31 @@ def test_what_cannot_be_shown_is_named(storyboard: str, code: str, path: str, di
     assert [issue.code for issue in caught.value.issues] == [code]
     assert caught.value.issues[0].field_path == path
     assert caught.value.issues[0].advice
+
+
+def _compiles_or_is_refused(scene: scene_pb2.Scene, directory: Path) -> None:
+    if validate(scene).errors:
+        return
+    frame = _frame(scene)
+    configure(frame, directory)
+    try:
+        compiled = walk_only(scene, frame, _REGISTRY)
+    except Unrenderable as refused:
+        unclear = [issue for issue in refused.issues if not (issue.field_path and issue.message)]
+        assert not unclear
+        return
+    source, _ = source_of(scene, frame, compiled)
+    compile(source, "scene.py", "exec")
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(scene=scenes(max_elements=4, max_steps=4))
+def test_a_valid_scene_compiles_or_is_refused(scene: scene_pb2.Scene, directory: Path) -> None:
+    _compiles_or_is_refused(scene, directory)
+
+
+@pytest.mark.slow
+@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(scene=scenes())
+def test_many_valid_scenes_compile_or_are_refused(scene: scene_pb2.Scene, directory: Path) -> None:
+    _compiles_or_is_refused(scene, directory)

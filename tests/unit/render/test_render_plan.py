@@ -84,3 +84,25 @@ def test_placed_elements_and_members_are_in_no_row() -> None:
 )
 def test_estimated_frames(storyboard: str, frames: int) -> None:
     assert estimate_frames(parse(storyboard), 15) == frames
+
+
+def _companions(storyboard: str) -> dict[str, tuple[str, ...]]:
+    return dict(plan(parse(storyboard)).companions)
+
+
+def test_what_stands_next_to_something_is_placed_with_it() -> None:
+    text = 'a = circle\nb = square right=a\nl = text "x" above=b\ncreate a\ncreate b\nwrite l'
+    assert _companions(text) == {"a": ("b", "l")}
+
+
+@pytest.mark.parametrize(
+    "storyboard",
+    [
+        'a = circle\nl = text "x" above=a\ncreate a\nshift a left 3\nwrite l',
+        'a = circle\nb = square\nl = text "x" above=a\ncreate a\ntransform a b\nwrite l',
+        'a = circle at=(1,1)\nl = text "x" above=a\ncreate a\nwrite l',
+        'a = circle\nl = text "x" above=a\ncreate a\nfade_out a\nwrite l',
+    ],
+)
+def test_but_not_after_something_has_moved_or_where_the_place_is_given(storyboard: str) -> None:
+    assert _companions(storyboard) == {}
