@@ -16,30 +16,79 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 FAMILIES = (
-    "objects", "colours", "counts", "layout", "text", "maths",
-    "plots", "transforms", "motion", "emphasis", "sequences", "together",
+    "objects",
+    "colours",
+    "counts",
+    "layout",
+    "text",
+    "maths",
+    "plots",
+    "transforms",
+    "motion",
+    "emphasis",
+    "sequences",
+    "together",
 )
 SPLITS = ("dev", "held_out")
 MIN_TOTAL, MIN_FAMILY = 260, 22
 DEV_SHARE = (0.25, 0.42)  # allowed share of dev, overall and in each family
 
 KINDS = {
-    "circle", "square", "rectangle", "ellipse", "triangle", "regular_polygon", "star", "dot",
-    "line", "arrow", "text", "math", "axes", "plot", "number_line",
+    "circle",
+    "square",
+    "rectangle",
+    "ellipse",
+    "triangle",
+    "regular_polygon",
+    "star",
+    "dot",
+    "line",
+    "arrow",
+    "text",
+    "math",
+    "axes",
+    "plot",
+    "number_line",
 }
 COLOURS = {
-    "red", "blue", "green", "yellow", "orange", "purple", "pink", "teal", "white", "gray",
-    "gold", "maroon",
+    "red",
+    "blue",
+    "green",
+    "yellow",
+    "orange",
+    "purple",
+    "pink",
+    "teal",
+    "white",
+    "gray",
+    "gold",
+    "maroon",
 }
 EDGES = {
-    "top", "bottom", "left", "right", "top_left", "top_right", "bottom_left", "bottom_right",
+    "top",
+    "bottom",
+    "left",
+    "right",
+    "top_left",
+    "top_right",
+    "bottom_left",
+    "bottom_right",
 }
 RELATIONS = {"left_of", "right_of", "above", "below", "inside", "at_edge"}
 DIRECTIONS = {"up", "down", "left", "right"}
 
 EXPECT_FIELDS = {"elements", "actions", "together", "relations", "exact"}
 ELEMENT_FIELDS = {
-    "ref", "kind", "color", "count", "text", "latex", "function", "sides", "filled", "x_range",
+    "ref",
+    "kind",
+    "color",
+    "count",
+    "text",
+    "latex",
+    "function",
+    "sides",
+    "filled",
+    "x_range",
 }
 # verb -> (fields it must have, fields it may have), besides "verb" and "target"
 VERBS: dict[str, tuple[set[str], set[str]]] = {
@@ -75,8 +124,10 @@ def is_number(value: object) -> bool:
 
 def is_range(value: object) -> bool:
     return (
-        isinstance(value, list) and len(value) == 2
-        and all(is_number(v) for v in value) and value[0] < value[1]
+        isinstance(value, list)
+        and len(value) == 2
+        and all(is_number(v) for v in value)
+        and value[0] < value[1]
     )
 
 
@@ -297,8 +348,10 @@ def main(arguments: list[str]) -> int:
         if "color" in x
     )
     for title, known, counter in (
-        ("kinds", KINDS, kinds), ("verbs", set(VERBS), verbs),
-        ("relations", RELATIONS, relations), ("colours", COLOURS, colours),
+        ("kinds", KINDS, kinds),
+        ("verbs", set(VERBS), verbs),
+        ("relations", RELATIONS, relations),
+        ("colours", COLOURS, colours),
     ):
         print(f"\n{title}: " + ", ".join(f"{k} {n}" for k, n in counter.most_common()))
         for unused in sorted(known - set(counter)):
