@@ -234,7 +234,7 @@ def _add_changes(registry: Registry) -> None:
         if it.HasField("scale"):
             keywords["scale_factor"] = literal(it.scale)
         if step.easing:
-            walk.note(note("easing_ignored", "", "indicate goes there and back and takes no easing"))
+            walk.note(note("easing_ignored", walk.where, "indicate goes there and back and takes no easing"))
         return [
             Animation(one, call("Indicate", Reference(one), **keywords), eased=False)
             for _, one in _changing(walk, it.targets)

@@ -207,7 +207,7 @@ class Layout:
         across, up = inward(moved, frame_box(self._walk.frame, 0.0))
         if not (across or up):
             return []
-        self._walk.note(note("moved_in", "", f"{name} was kept inside the frame"))
+        self._walk.note(note("moved_in", self._walk.where, f"{name} was kept inside the frame"))
         return [call("shift", vector(across, up))]
 
 

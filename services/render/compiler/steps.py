@@ -36,6 +36,7 @@ class Steps:
         """Plays all steps."""
         self._walk.background()
         for index, step in enumerate(self._walk.scene.steps):
+            self._walk.step = index
             self._before(index)
             self._play(step)
         if holds_at_end(self._walk.scene):

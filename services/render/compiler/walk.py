@@ -60,6 +60,7 @@ class Walk:
         notes: What was adjusted.
         layout: Places what the scene leaves open.
         afterwards: What has to be done once the step's animations have played.
+        step: The index of the step of the scene that is being compiled.
     """
 
     def __init__(self, scene: scene_pb2.Scene, frame: Frame, machine: Machine, registry: Registry) -> None:
@@ -72,6 +73,7 @@ class Walk:
         self.notes: list[quality_pb2.SceneIssue] = []
         self.layout = layout.Layout(self)
         self.afterwards: list[Node] = []
+        self.step = 0
         self._making: list[str] = []
         self._curves: dict[str, Curve] = {}
         self._light = is_light(*layout.rgb(scene.canvas.background)) if scene.canvas.background else False
@@ -92,6 +94,11 @@ class Walk:
     def path(self, element: scene_pb2.Element) -> str:
         """The field path of an element."""
         return f"elements[{self.cast.roles[element.name].index}]"
+
+    @property
+    def where(self) -> str:
+        """The field path of what is being compiled: the element that is being made, or the step."""
+        return self.path(self.element(self._making[-1])) if self._making else f"steps[{self.step}]"
 
     def floats(self, name: str) -> bool:
         """Whether the scene leaves the element's place to the layout."""
@@ -142,7 +149,7 @@ class Walk:
             self._curves[name] = Curve.read(self.element(name).plot.function.text, earlier)
         return self._curves[name]
 
-    def number(self, text: str, path: str) -> float:
+    def number(self, text: str) -> float:
         """The value of an expression without variables; plots can be called.
 
         Raises:
@@ -156,17 +163,22 @@ class Walk:
         value = float(evaluate(parse_expression(text), {}, functions))
         if not math.isfinite(value):
             raise Unrenderable(
-                problem("no_value", path, f"{text} has no finite value", "choose a place where it is defined")
+                problem(
+                    "no_value",
+                    self.where,
+                    f"{text} has no finite value",
+                    "choose a place where it is defined",
+                )
             )
         return value
 
     def point_on_axes(self, it: scene_pb2.OnAxes) -> Node:
         """A point in the coordinates of axes or of a number line."""
         owner = Reference(self.use_own(it.axes))
-        x = literal(self.number(it.x.text, it.axes))
+        x = literal(self.number(it.x.text))
         if self.kind(it.axes) == "number_line":
             return method(owner, "n2p", x)
-        return method(owner, "c2p", x, literal(self.number(it.y.text or "0", it.axes)))
+        return method(owner, "c2p", x, literal(self.number(it.y.text or "0")))
 
     # --- making ---
 

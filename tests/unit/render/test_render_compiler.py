@@ -261,7 +261,7 @@ def test_adjustments_are_noted(storyboard: str, code: str, directory: Path) -> N
     [
         ('m = math "\\foo"\nwrite m', "latex_command", "elements[0].math.tex"),
         ("ax = axes y=[0,1]\nf = plot ax x^2+5\nadd ax f", "plot_outside", "elements[1].plot.function"),
-        ("ax = axes\nf = plot ax 1/x\nd = dot at=ax(0,f(0))\nadd ax d", "no_value", "ax"),
+        ("ax = axes\nf = plot ax 1/x\nd = dot at=ax(0,f(0))\nadd ax d", "no_value", "elements[2]"),
     ],
 )
 def test_what_cannot_be_shown_is_named(storyboard: str, code: str, path: str, directory: Path) -> None:
