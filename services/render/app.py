@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import tempfile
-from pathlib import Path
 
 import structlog
 
@@ -26,6 +23,7 @@ from services.render.results import renderer_version
 from services.render.shelf import Shelf
 from services.render.slots import Slots
 from services.render.wire import Limits
+from services.render.work_directory import WorkDirectory
 from services.render.workshop import Workshop
 
 __all__ = ["NAME", "build"]
@@ -40,9 +38,9 @@ async def build(settings: RenderSettings) -> ServiceServer:
     verifier = IdentityVerifier(*read_mesh_keys(settings.mesh_key_file))
     server = ServiceServer(settings, name=NAME, metrics=metrics, verifier=verifier)
     confined = _may_run(settings)
-    directory = await asyncio.to_thread(_work_directory, settings)
-    fork_server = ForkServerClient(directory, os.environ)
-    workshop = Workshop(fork_server, directory, _limits(settings))
+    directory = await asyncio.to_thread(WorkDirectory, settings.render_work_dir)
+    fork_server = ForkServerClient(directory.path, os.environ)
+    workshop = Workshop(fork_server, directory.path, _limits(settings))
     store = ArtifactStore(settings.artifact_store_url)
     shelf = Shelf(store, metrics, grace_seconds=settings.artifact_grace_seconds)
     version = await asyncio.to_thread(renderer_version)
@@ -77,7 +75,7 @@ async def build(settings: RenderSettings) -> ServiceServer:
     )
 
     async def remove_work() -> None:
-        await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
+        await asyncio.to_thread(directory.remove)
 
     server.on_start(fork_server.start)
     server.on_start(caretaker.start)
@@ -96,12 +94,6 @@ def _may_run(settings: RenderSettings) -> bool:
         return True
     _log.error("not rendering: the sandbox is missing; RENDER_ALLOW_WEAK_SANDBOX=true renders without it")
     return False
-
-
-def _work_directory(settings: RenderSettings) -> Path:
-    if settings.render_work_dir is not None:
-        settings.render_work_dir.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(prefix="animathic-render-", dir=settings.render_work_dir)).resolve()
 
 
 def _limits(settings: RenderSettings) -> Limits:
