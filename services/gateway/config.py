@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -10,8 +11,6 @@ from pydantic_settings import NoDecode
 
 from services.chassis.config import ServiceSettings
 from services.chassis.listen import split_address
-
-_LOOPBACK = ("127.", "::1", "localhost")
 
 
 class GatewaySettings(ServiceSettings):
@@ -62,9 +61,19 @@ class GatewaySettings(ServiceSettings):
         if self.gateway_local_principal:
             for address in (self.http_listen, self.grpc_listen):
                 host, _ = split_address(address)
-                if not host.startswith(_LOOPBACK):
+                if not _is_loopback(host):
                     raise ValueError(
                         f"GATEWAY_LOCAL_PRINCIPAL lets everybody in without credentials: it needs loopback "
                         f"addresses, not {address}. Use API_KEYS_FILE instead."
                     )
         return self
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address; a name that begins like one may resolve anywhere."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -66,6 +66,8 @@ class WatchHub:
         self._telemetry.watching(self._count())
         try:
             record, attempts = await self._reader.get(tenant, animation)
+            # A revision from elsewhere, of another animation say, must not silence the watch.
+            watcher.revision = min(after_revision, record.revision)
             if record.revision > after_revision:
                 watcher.revision = record.revision
                 yield to_animation(record, attempts)

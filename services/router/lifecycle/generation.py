@@ -110,7 +110,7 @@ class Generation:
                     ) from error
                 outcome, detail, checkpoint = _failed(error), _error_detail(error), None
             else:
-                outcome, detail, checkpoint = self._judge(model, result)
+                outcome, detail, checkpoint = await asyncio.to_thread(self._judge, model, result)
             record, closed = await durably(
                 self._work.finish_attempt,
                 grip.lease,
@@ -144,10 +144,7 @@ class Generation:
             if decision.model:
                 break
         else:
-            waited = record.update_time - (record.claim_time or record.create_time)
-            if waited < self._limits.wait_seconds and self._policy.may_still_serve(
-                views, wish, history.tried
-            ):
+            if self._policy.may_still_serve(views, wish, history.tried, self._limits.wait_seconds):
                 raise HandBackError(2.0, "waits for a model")
             raise GiveUpError(failure_of(history, decision.explanation))
         if repair is not None and decision.model != repair.model:

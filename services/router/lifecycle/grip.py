@@ -31,11 +31,14 @@ class Grip:
     Attributes:
         lease: What is held.
         draining: Whether to hand the animation back at the next checkpoint.
+        closing: Whether the last write under the lease is being made. It ends the lease itself: a poll
+            that finds it ended says nothing; the fence decides.
     """
 
     def __init__(self, lease: Lease) -> None:
         self.lease = lease
         self.draining = False
+        self.closing = False
         self.task: asyncio.Task[None] | None = None
         self._stopped: asyncio.Future[Stop] = asyncio.get_running_loop().create_future()
 

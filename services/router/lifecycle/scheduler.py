@@ -77,6 +77,10 @@ class Scheduler:
         self._draining = True
         for grip in self._grips.values():
             grip.draining = True
+        self.nudge()
+        # A claim on its way may still become work of ours: it must be handed back too.
+        if self._loops:
+            await asyncio.wait(self._loops[:1])
         await self._settled(grace_seconds)
         for grip in list(self._grips.values()):
             grip.stop(Stop.DRAINED)
@@ -154,6 +158,8 @@ class Scheduler:
 
     def _compare(self, held: Mapping[str, Held], asked: Mapping[str, Grip]) -> None:
         for animation, grip in asked.items():
+            if grip.closing:
+                continue
             row = held.get(animation)
             if row is None or row.epoch != grip.lease.epoch:
                 grip.stop(Stop.LOST)

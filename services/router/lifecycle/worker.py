@@ -136,10 +136,12 @@ class Worker:
                 progress = animation_pb2.Progress(message=pause.message)
                 progress.fraction = record.progress.fraction if record.progress is not None else 0.0
             after = pause.after_seconds
+            grip.closing = True
             await durably(self._leases.hand_back, grip.lease, after_seconds=after, progress=progress)
             _log.info("handed back", why=pause.message, after_seconds=after)
 
     async def _finish(self, grip: Grip, ending: Ending, reason: str) -> None:
+        grip.closing = True
         animation = await durably(self._ends.finish, grip.lease, ending)
         if animation.state == CANCELLED:
             reason = "CANCELLED"
@@ -184,9 +186,9 @@ class Worker:
     ) -> tuple[Record, list[AttemptRecord]]:
         given = None
         if record.source_scene is not None:
-            given = self._language.check(record.source_scene)
+            given = await asyncio.to_thread(self._language.check, record.source_scene)
         elif record.source_storyboard is not None:
-            given = self._language.read(record.source_storyboard)
+            given = await asyncio.to_thread(self._language.read, record.source_storyboard)
         if given is None:
             generated = await self._generation.run(grip, record, attempts)
             return generated.record, generated.attempts

@@ -51,6 +51,7 @@ class _Known:
     description: model_adapter_service_pb2.DescribeModelResponse | None = None
     unreachable: str = ""
     checked: float | None = None
+    away_since: float | None = None
 
 
 class ModelRegistry:
@@ -93,7 +94,7 @@ class ModelRegistry:
                 _log.warning("model unreachable", model=name, reason=error.reason)
             known.unreachable = "its adapter cannot be reached"
         known.checked = time.time()
-        self._telemetry.model_available(name, self._view(name, known).available)
+        self._note(name, known)
 
     def port(self, name: str) -> ModelPort:
         """The way to a configured model."""
@@ -121,7 +122,12 @@ class ModelRegistry:
         """
         known = self._known[name]
         known.breaker.succeeded() if reached else known.breaker.failed()
-        self._telemetry.model_available(name, self._view(name, known).available)
+        self._note(name, known)
+
+    def _note(self, name: str, known: _Known) -> None:
+        available = self._view(name, known).available
+        known.away_since = None if available else known.away_since or time.monotonic()
+        self._telemetry.model_available(name, available)
 
     def list(self) -> list[model_service_pb2.Model]:
         """All models, by name."""
@@ -157,7 +163,14 @@ class ModelRegistry:
         remote = description.remote if description is not None else known.remote
         if description is None or known.unreachable:
             reason = known.unreachable or "not seen yet"
-            return ModelView(name, False, f"{reason}; it is tried again", temporary=True, remote=remote)
+            return ModelView(
+                name,
+                False,
+                f"{reason}; it is tried again",
+                temporary=True,
+                remote=remote,
+                away_seconds=_since(known.away_since),
+            )
         available, reason, temporary = True, "", False
         if description.state != _READY:
             available = False
@@ -173,6 +186,7 @@ class ModelRegistry:
             reason,
             temporary=temporary,
             remote=remote,
+            away_seconds=_since(known.away_since),
             expected_cost_usd=description.expected_cost_usd,
             element_kinds=frozenset(description.element_kinds),
             action_kinds=frozenset(description.action_kinds),
@@ -202,3 +216,7 @@ class ModelRegistry:
             if model.state != _NOT_SERVING and not view.available and not model.reason:
                 model.reason = view.unavailable_reason
         return model
+
+
+def _since(moment: float | None) -> float:
+    return 0.0 if moment is None else time.monotonic() - moment

@@ -25,6 +25,7 @@ class ModelView:
         available: Whether it can be asked now.
         unavailable_reason: Why not, and what to do; empty where available.
         temporary: Whether it may soon be available without anybody doing anything.
+        away_seconds: How long it has not been available; 0 where it is.
         remote: Whether prompts leave the machine.
         expected_cost_usd: Of one scene.
         element_kinds: Storyboard words that it writes reliably; empty means all.
@@ -35,6 +36,7 @@ class ModelView:
     available: bool
     unavailable_reason: str = ""
     temporary: bool = False
+    away_seconds: float = 0.0
     remote: bool = False
     expected_cost_usd: float = 0.0
     element_kinds: frozenset[str] = frozenset()
@@ -174,9 +176,14 @@ class RoutingPolicy:
         better = [m for m in self._allowed(models, wish, tried) if m.available and estimates[m.name] > bar]
         return max(better, key=lambda model: estimates[model.name]).name if better else None
 
-    def may_still_serve(self, models: Sequence[ModelView], wish: Wish, tried: Sequence[str]) -> bool:
-        """Whether a model that may be asked is away only for now."""
-        return any(model.temporary and not model.available for model in self._allowed(models, wish, tried))
+    def may_still_serve(
+        self, models: Sequence[ModelView], wish: Wish, tried: Sequence[str], longest_seconds: float
+    ) -> bool:
+        """Whether a model that may be asked is away only for now, and not for longer than this."""
+        return any(
+            model.temporary and not model.available and model.away_seconds < longest_seconds
+            for model in self._allowed(models, wish, tried)
+        )
 
     def _allowed(self, models: Sequence[ModelView], wish: Wish, tried: Sequence[str]) -> list[ModelView]:
         remote_failed = any(model.remote for model in models if model.name in tried)

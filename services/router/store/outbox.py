@@ -13,6 +13,9 @@ from services.router.store.records import timestamp
 from services.router.store.statements import count_changed
 from services.router.store.tables import events
 
+_BATCH_BYTES = 4 * 1024 * 1024
+"""Half of what a gRPC message may hold here."""
+
 
 class Outbox:
     """Hands out events, at least once each."""
@@ -28,7 +31,7 @@ class Outbox:
         """
         now = self._database.now
         waiting = (
-            sa.select(events.c.sequence)
+            sa.select(events.c.sequence, sa.func.length(events.c.payload))
             .where(events.c.lease_until <= now)
             .order_by(events.c.sequence)
             .limit(limit)
@@ -37,7 +40,8 @@ class Outbox:
             if (await session.execute(waiting.limit(1))).one_or_none() is None:
                 return []
         async with self._database.transaction() as session:
-            chosen = (await session.execute(waiting.with_for_update(skip_locked=True))).scalars().all()
+            found = (await session.execute(waiting.with_for_update(skip_locked=True))).all()
+            chosen = fitting([(int(sequence), int(size)) for sequence, size in found])
             leased = (
                 sa.update(events)
                 .where(events.c.sequence.in_(chosen))
@@ -58,6 +62,18 @@ class Outbox:
         """
         async with self._database.transaction() as session:
             return await count_changed(session, sa.delete(events).where(events.c.id.in_(ids)))
+
+
+def fitting(sizes: Sequence[tuple[int, int]]) -> list[int]:
+    """As many events from the front as one message carries, at least one."""
+    chosen: list[int] = []
+    room = _BATCH_BYTES
+    for sequence, size in sizes:
+        room -= size
+        if chosen and room < 0:
+            break
+        chosen.append(sequence)
+    return chosen
 
 
 def _event(row: Mapping[Any, Any]) -> events_pb2.Event:

@@ -226,6 +226,17 @@ async def test_watch_after_a_revision(ann: Caller) -> None:
     assert await ann.snapshots(created.name, after_revision=ended.revision) == []
 
 
+async def test_a_foreign_revision_does_not_silence_a_watch(harness: RouterHarness, ann: Caller) -> None:
+    harness.render.gate.clear()
+    created = await ann.create()
+    await ann.until(created.name, RENDERING)
+    watching = asyncio.ensure_future(ann.snapshots(created.name, after_revision=10_000))
+    await asyncio.sleep(0.2)
+    harness.render.gate.set()
+    async with asyncio.timeout(20):
+        assert (await watching)[-1].state == SUCCEEDED
+
+
 async def test_any_replica_serves_a_watch(harness: RouterHarness) -> None:
     url = harness.new_database()
     worker = await harness.start_router(database_url=url)

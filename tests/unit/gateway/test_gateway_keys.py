@@ -141,7 +141,14 @@ def test_the_local_principal_needs_loopback() -> None:
         return GatewaySettings(_env_file=None, **values)  # type: ignore[call-arg, arg-type]
 
     assert settings(gateway_local_principal=True, http_listen="[::1]:80").gateway_local_principal
-    for address in ("0.0.0.0:8080", ":8080", "10.0.0.1:80", "[::]:80"):
+    for address in (
+        "0.0.0.0:8080",
+        ":8080",
+        "10.0.0.1:80",
+        "[::]:80",
+        "127.corp.example:80",
+        "localhost.example:80",
+    ):
         with pytest.raises(ValidationError, match="loopback"):
             settings(gateway_local_principal=True, http_listen=address)
         with pytest.raises(ValidationError, match="loopback"):

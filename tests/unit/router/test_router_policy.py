@@ -123,3 +123,16 @@ def test_longer_and_richer_prompts_are_more_complex() -> None:
     found = [features_of(prompt).complexity for prompt in prompts]
     assert found == sorted(found)
     assert found[0] < 0.1
+
+
+def test_a_model_is_waited_for_as_long_as_it_is_away_and_no_longer() -> None:
+    def away(seconds: float, *, temporary: bool = True) -> ModelView:
+        return ModelView(LOCAL_MODEL, False, "it starts", temporary=temporary, away_seconds=seconds)
+
+    def waits(model: ModelView) -> bool:
+        return policy().may_still_serve([model, GEMINI_AWAY], Wish(), (), 60.0)
+
+    assert waits(away(59))
+    assert not waits(away(61))
+    assert not waits(away(1, temporary=False))
+    assert not waits(LOCAL)
