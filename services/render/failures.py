@@ -18,6 +18,7 @@ __all__ = [
     "resources",
     "server_gone",
     "slots_taken",
+    "swept",
     "timed_out",
     "unrenderable",
 ]
@@ -107,6 +108,17 @@ def server_gone() -> MeshError:
         Code.UNAVAILABLE,
         "UPSTREAM_UNAVAILABLE",
         "The renderer was restarted while it worked; retry.",
+        retry_after=1.0,
+        metadata={"retriable": "true"},
+    )
+
+
+def swept() -> MeshError:
+    """The files of a render were deleted before it could say that they are there."""
+    return MeshError(
+        Code.UNAVAILABLE,
+        "UPSTREAM_UNAVAILABLE",
+        "The files of this render were deleted while it ended; retry.",
         retry_after=1.0,
         metadata={"retriable": "true"},
     )

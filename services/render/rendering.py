@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import time
 from collections.abc import AsyncIterator
@@ -21,7 +22,7 @@ from services.render.compiler.frame import frame_for
 from services.render.compiler.issues import note
 from services.render.compiler.plan import estimate_frames
 from services.render.judging import judge
-from services.render.results import File, Result, facts_of, job_key
+from services.render.results import File, Result, facts_of, file_key, job_key
 from services.render.shelf import Shelf
 from services.render.slots import Slots
 from services.render.workshop import Workshop
@@ -170,27 +171,44 @@ class Renderer:
         unit = job_key(scene, options, self._version)
         # Held first and looked for then: a sweep cannot come in between.
         is_new = await self._shelf.hold_unit(unit, holder)
-        kept = False
-        try:
-            result = await self._shelf.find(unit)
-            if result is not None:
-                kept = True
-                yield Started(cached=True, frames_total=result.frames)
-                yield self._done(scene, prompt, result, notes, 0.0)
-                return
-            with self._slots.place():
-                start = time.monotonic()
-                frame = frame_for(scene.canvas, options)
-                yield Started(cached=False, frames_total=estimate_frames(scene, frame.frame_rate))
-                async with self._workshop.job_directory() as directory:
-                    work = _Work(self, scene, options, holder, unit, directory)
-                    async for event in work.events():
-                        yield event
-                    kept = True
-                yield self._done(scene, prompt, work.result, notes, time.monotonic() - start)
-        finally:
-            if is_new and not kept:
-                await asyncio.shield(self._shelf.let_go_of(unit, holder))
+        result = await self._shelf.find(unit)
+        if result is not None:
+            yield Started(cached=True, frames_total=result.frames)
+            await self._hold_for_good(unit, holder, result)
+            yield self._done(scene, prompt, result, notes, 0.0)
+            return
+        with contextlib.ExitStack() as slot:
+            try:
+                slot.enter_context(self._slots.place())
+            except MeshError:
+                if is_new:
+                    await asyncio.shield(self._shelf.let_go_of(unit, holder))
+                raise
+            # From here on the holder's own release lets go, however this ends: the same holder may have asked
+            # again already, and would lose what it was promised if this call took its marker away.
+            start = time.monotonic()
+            frame = frame_for(scene.canvas, options)
+            yield Started(cached=False, frames_total=estimate_frames(scene, frame.frame_rate))
+            async with self._workshop.job_directory() as directory:
+                work = _Work(self, scene, options, holder, unit, directory)
+                async for event in work.events():
+                    yield event
+            await self._hold_for_good(unit, holder, work.result)
+            yield self._done(scene, prompt, work.result, notes, time.monotonic() - start)
+
+    async def _hold_for_good(self, unit: str, holder: str, result: Result) -> None:
+        """Makes sure that what is promised is there and held, whatever went on meanwhile.
+
+        Raises:
+            MeshError: UNAVAILABLE: the files were deleted meanwhile; another try makes them again.
+        """
+        await self._shelf.hold_unit(unit, holder)
+        if await self._shelf.find(unit) is None:
+            raise failures.swept()
+        early = _early(unit)
+        if result.preview.key != file_key("previews", early):
+            # The final preview takes the place of the early one.
+            await self._shelf.let_go_of(early, holder)
 
     def _done(
         self,
@@ -219,7 +237,7 @@ class Renderer:
             if head["event"] == "progress":
                 tell.put_nowait(Progress(head["frames_done"], head["frames_total"]))
             elif head["event"] == "preview":
-                early = hashlib.sha256(f"{unit}:early".encode()).hexdigest()
+                early = _early(unit)
                 await self._shelf.hold_unit(early, holder)
                 file = await self._shelf.keep_file("previews", early, directory / "early.png")
                 tell.put_nowait(Preview(file, frame.pixel_width, frame.pixel_height))
@@ -265,6 +283,11 @@ class _Work:
             if not self._task.done():
                 self._task.cancel()
                 await asyncio.gather(self._task, return_exceptions=True)
+
+
+def _early(unit: str) -> str:
+    """The unit of a job's early preview."""
+    return hashlib.sha256(f"{unit}:early".encode()).hexdigest()
 
 
 def as_scene_issue(issue: Issue) -> quality_pb2.SceneIssue:

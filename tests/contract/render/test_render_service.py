@@ -206,7 +206,7 @@ async def test_notes_tell_what_was_assumed(service: Service) -> None:
 
 
 async def test_a_cancelled_call_kills_the_child_and_frees_the_slot(service: Service) -> None:
-    call = service.render.RenderScene(request(_LONG), timeout=50)
+    call = service.render.RenderScene(request(_LONG, holder="animations/cancelled"), timeout=50)
     async for response in call:
         if response.HasField("progress"):
             break
@@ -218,6 +218,8 @@ async def test_a_cancelled_call_kills_the_child_and_frees_the_slot(service: Serv
         await asyncio.sleep(0.05)
     assert not works[0].exists()
     assert service.server.metrics.registry.get_sample_value("animathic_render_slots", {"use": "busy"}) == 0
+    release = artifact_service_pb2.ReleaseArtifactRequest(holder="animations/cancelled")
+    await service.artifacts.ReleaseArtifact(release, timeout=5)
     assert not list(service.files.glob("holders/*/*/h.cancelled"))
 
 
