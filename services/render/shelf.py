@@ -49,12 +49,13 @@ class Shelf:
     # --- finding and storing ---
 
     async def find(self, unit: str) -> Result | None:
-        """The result of a job, if it is there with its files."""
+        """The result of a job, if it is there with both its files."""
         text = await self._text(file_key("results", unit))
         if text is None:
             return None
         result = Result.from_json(text)
-        return result if await self._exists(result.video.key) else None
+        files = [await self._exists(file.key) for file in (result.video, result.preview)]
+        return result if all(files) else None
 
     async def keep_file(self, kind: str, unit: str, path: Path) -> File:
         """Stores a file, or finds the one that is stored under its key already."""
@@ -113,8 +114,10 @@ class Shelf:
                 await self._store.delete(f"idle/{unit}")
                 return created
             if _now() - doomed > timedelta(seconds=_DOOMED_SECONDS):
-                # The sweep that wrote it is dead; it may have deleted a part.
-                await self._delete_unit(unit)
+                # The sweep that wrote it is dead. What it left are whole files, a result only with all of them:
+                # nothing is deleted that another holder may count on.
+                await self._store.delete(f"doomed/{unit}")
+                continue
             await asyncio.sleep(_DOOMED_POLL_SECONDS)
 
     async def hold(self, key: str, holder: str) -> None:
@@ -175,7 +178,16 @@ class Shelf:
         return swept
 
     async def _sweep_unit(self, unit: str) -> bool:
-        await self._store.put(f"doomed/{unit}", _MARK)
+        mine = await self._store.put(f"doomed/{unit}", _MARK)
+        if not mine.created:
+            doomed = await self._modified(f"doomed/{unit}")
+            if doomed is not None and _now() - doomed <= timedelta(seconds=_DOOMED_SECONDS):
+                # Another sweep is at it.
+                return False
+            # Its sweep died. The marker is written anew, so that holders wait for this one.
+            await self._store.delete(f"doomed/{unit}")
+            if not (await self._store.put(f"doomed/{unit}", _MARK)).created:
+                return False
         if await self._is_held(unit):
             await self._store.delete(f"doomed/{unit}")
             return False

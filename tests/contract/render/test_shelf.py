@@ -124,16 +124,49 @@ async def test_what_is_gone_cannot_be_held(store: ArtifactStore) -> None:
     assert await _keys(store) == []
 
 
-async def test_a_sweep_that_died_is_finished(
+async def test_a_sweep_that_died_takes_nothing_from_holders(
+    store: ArtifactStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = _shelf(store)
+    await shelf.hold_unit(_UNIT, "animations/first")
+    result = await _stock(shelf, tmp_path)
+    await store.put(f"doomed/{_UNIT}", b"1")
+    monkeypatch.setattr("services.render.shelf._DOOMED_SECONDS", -1.0)
+    assert await shelf.hold_unit(_UNIT, "animations/second")
+    assert await shelf.find(_UNIT) == result
+    assert not [key for key in await _keys(store) if key.startswith("doomed")]
+
+
+async def test_an_early_preview_outlives_a_sweep_that_died(
+    store: ArtifactStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no result that could say whether something was deleted."""
+    shelf, picture = _shelf(store), tmp_path / "early.png"
+    picture.write_bytes(b"picture")
+    await shelf.hold_unit(_UNIT, "animations/first")
+    file = await shelf.keep_file("previews", _UNIT, picture)
+    await store.put(f"doomed/{_UNIT}", b"1")
+    monkeypatch.setattr("services.render.shelf._DOOMED_SECONDS", -1.0)
+    await shelf.hold(file.key, "animations/second")
+
+
+async def test_a_sweep_that_died_is_done_again(
     store: ArtifactStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shelf = _shelf(store)
     await _stock(shelf, tmp_path)
     await store.put(f"doomed/{_UNIT}", b"1")
-    monkeypatch.setattr("services.render.shelf._DOOMED_SECONDS", 0.0)
-    assert await shelf.hold_unit(_UNIT, "animations/x")
+    assert await shelf.sweep() == 0  # It may be at it still.
+    monkeypatch.setattr("services.render.shelf._DOOMED_SECONDS", -1.0)
+    assert await shelf.sweep() == 1
+    assert await _keys(store) == []
+
+
+async def test_a_result_without_its_preview_is_none(store: ArtifactStore, tmp_path: Path) -> None:
+    shelf = _shelf(store)
+    result = await _stock(shelf, tmp_path)
+    await store.delete(result.preview.key)
     assert await shelf.find(_UNIT) is None
-    assert not [key for key in await _keys(store) if key.startswith("doomed")]
 
 
 async def test_a_hold_and_a_sweep_never_miss_each_other(
