@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 from collections.abc import Iterable, Sequence
+
+import manim
 
 from services.render.compiler.code import (
     SELF,
@@ -25,6 +28,7 @@ from services.render.compiler.code import (
     Symbol,
     Table,
 )
+from services.render.compiler.machine import NAMES
 
 __all__ = ["class_name", "expression", "module"]
 
@@ -73,10 +77,17 @@ def module(
 
 
 def class_name(title: str) -> str:
-    """A class name for a scene's title: `Red circle to blue square` is `RedCircleToBlueSquare`."""
+    """A class name for a scene's title: `Red circle to blue square` is `RedCircleToBlueSquare`.
+
+    It shadows nothing that the module uses: `Circle` is `CircleScene`.
+    """
     words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in title).split()
     name = "".join(word[0].upper() + word[1:] for word in words)[:60].lstrip("0123456789")
-    return name if name.isidentifier() and not keyword.iskeyword(name) and len(name) > 2 else "AnimathicScene"
+    if not name.isidentifier() or keyword.iskeyword(name) or len(name) <= 2:
+        return "AnimathicScene"
+    while name in NAMES or hasattr(manim, name) or hasattr(builtins, name):
+        name += "Scene"
+    return name
 
 
 def _statement(statement: Statement) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,6 +82,26 @@ def test_any_text_is_one_string_literal(text: str) -> None:
 @given(st.text(max_size=80))
 def test_any_title_gives_an_identifier(title: str) -> None:
     assert class_name(title).isidentifier()
+
+
+@pytest.mark.parametrize(
+    ("title", "wanted"),
+    [
+        ("Circle", "CircleScene"),
+        ("RED", "REDScene"),
+        ("create", "CreateScene"),
+        ("Text", "TextScene"),
+        ("Scene", "SceneScene"),
+        ("Vector", "VectorSceneScene"),
+        ("Three d scene", "ThreeDSceneScene"),
+        ("np and TAU", "NpAndTAU"),
+        ("KeyError", "KeyErrorScene"),
+        ("Red circle to blue square", "RedCircleToBlueSquare"),
+        ("12", "AnimathicScene"),
+    ],
+)
+def test_a_class_name_shadows_nothing(title: str, wanted: str) -> None:
+    assert class_name(title) == wanted
 
 
 def test_vectors_read_like_manim() -> None:
