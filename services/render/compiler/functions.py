@@ -29,6 +29,9 @@ _COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
 _FINE = 2000
 """Samples over the range in which gaps and jumps are looked for."""
 
+_LARGEST_WHOLE = 1e15
+"""Whole numbers from here on are written as floats."""
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -207,7 +210,7 @@ def _node(tree: Tree) -> code.Node:
         return folded
     match tree:
         case Number(value):
-            return code.Literal(int(value) if value == int(value) and abs(value) < 1e15 else value)
+            return _literal(value)
         case Name("x"):
             return code.Reference("x")
         case Name("pi"):
@@ -232,18 +235,27 @@ def _node(tree: Tree) -> code.Node:
 
 
 def _constant(tree: Tree) -> code.Node | None:
-    """The value of a part without x where Python's own arithmetic could refuse it (`(-8)^(1/3)`, `1/0`)."""
+    """The value of a part without x where Python's own arithmetic could refuse it (`(-8)^(1/3)`, `1/0`).
+
+    So could numpy's, where a whole number is longer than 64 bits (`10^20`, or a product).
+    """
     if isinstance(tree, Number | Name) or any(
         isinstance(node, Name) and node.name == "x" for node in nodes(tree)
     ):
         return None
-    if not any(isinstance(node, Binary) and node.operator in {"^", "/"} for node in nodes(tree)):
-        return None
+    risky = any(isinstance(node, Binary) and node.operator in {"^", "/"} for node in nodes(tree))
     value = float(evaluate(tree, {}, {}))
+    if not risky and abs(value) < _LARGEST_WHOLE:
+        return None
     if math.isfinite(value):
         whole = isinstance(tree, Binary) and tree.operator == "/"
-        return None if whole and _plain(tree) else code.Literal(int(value) if value == int(value) else value)
+        return None if whole and _plain(tree) else _literal(value)
     return code.Attribute(code.Symbol("np"), "nan")
+
+
+def _literal(value: float) -> code.Literal:
+    """A number as it reads best; a large one stays a float, which numpy can always take."""
+    return code.Literal(int(value) if abs(value) < _LARGEST_WHOLE and value == int(value) else value)
 
 
 def _plain(tree: Tree) -> bool:

@@ -112,3 +112,21 @@ def test_parts_hold_only_finite_values(text: str, start: float, length: float) -
         assert np.isfinite(values).all()
         assert values.min() >= _Y[0] - 0.1
         assert values.max() <= _Y[1] + 0.1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "log(10^20, x+1)",
+        "ln(100000000000000*100000000000000)",
+        "sin(100000000000000*100000000000000) + x",
+        "ln(" + "*".join(["99999999999999"] * 12) + ")",
+        "floor(2^70)/2^70",
+        "max(99999999999999*99999999999999, x)",
+        "99999999999999*99999999999999*0+x",
+    ],
+)
+def test_large_whole_numbers_are_numbers_to_numpy(text: str) -> None:
+    curve = Curve.read(text, {})
+    function = eval(expression(curve.node()), {"np": np})
+    assert float(function(1.5)) == pytest.approx(float(curve.values(np.array([1.5]))[0]))
