@@ -19,12 +19,16 @@ class Limits:
         elements: Elements of a scene.
         steps: Steps of a scene, blocks and the steps inside them included.
         nesting: Blocks inside blocks.
+        chain: Elements whose definitions name one another, one after the other.
         name_length: Characters of an element's name.
         text_length: Characters of any string, unless its field says less.
+        letters: Characters of all texts and formulas of a scene together.
         expression_length: Characters of one expression.
         expression_depth: Brackets and calls inside each other.
         expression_nodes: Numbers, names, operations and calls of one expression.
         expression_cost: Nodes of one expression with every plot it calls written out.
+        written_depth: Operations and calls inside each other in one expression with every plot it calls written
+            out.
         total_cost: The costs of all expressions of a scene together.
         calls: Plots that call plots, one inside the other.
         ticks: Marks on one axis.
@@ -43,12 +47,15 @@ class Limits:
     elements: int = 200
     steps: int = 500
     nesting: int = 6
+    chain: int = 100
     name_length: int = 32
     text_length: int = 600
+    letters: int = 3_000
     expression_length: int = 200
     expression_depth: int = 24
     expression_nodes: int = 150
     expression_cost: int = 2_000
+    written_depth: int = 120
     total_cost: int = 10_000
     calls: int = 8
     ticks: int = 100

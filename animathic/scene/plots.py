@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from animathic.scene.evaluation import evaluate
-from animathic.scene.expressions import Node, called_names, nodes, parse_expression
+from animathic.scene.expressions import (
+    Binary,
+    Call,
+    Name,
+    Node,
+    Unary,
+    called_names,
+    nodes,
+    parse_expression,
+)
 from animathic.scene.issues import Code, Issue, Severity
 from animathic.scene.limits import LIMITS
 from animathic.v1 import scene_pb2
@@ -29,6 +38,7 @@ def check_plots(scene: scene_pb2.Scene) -> Iterator[Issue]:
             paths[element.name] = f"elements[{index}].plot.function"
             plots[element.name] = element.plot
     costs: dict[str, tuple[int, int]] = {}
+    heights: dict[str, tuple[int, int]] = {}
     total = 0
     for name in trees:
         cost, depth = _cost(name, trees, costs)
@@ -38,6 +48,11 @@ def check_plots(scene: scene_pb2.Scene) -> Iterator[Issue]:
             yield Issue(
                 Code.EXPRESSION_COST, f"plot: {name} takes too long to work out", paths[name], advice=advice
             )
+            return
+        if _heights(trees[name], trees, heights)[0] > LIMITS.written_depth:
+            message = f"plot: {name} nests too deeply with the plots it calls written out"
+            advice = f"{LIMITS.written_depth} levels are allowed; write it with fewer terms or calls"
+            yield Issue(Code.EXPRESSION_COST, message, paths[name], advice=advice)
             return
     axes = {e.name: e.axes for e in scene.elements if e.WhichOneof("kind") == "axes"}
     functions: dict[str, Callable[[Any], Any]] = {}
@@ -74,6 +89,33 @@ def _cost(name: str, trees: Mapping[str, Node], known: dict[str, tuple[int, int]
                 depth = max(depth, used[1] + 1)
         known[name] = (cost, depth)
     return known[name]
+
+
+def _heights(tree: Node, trees: Mapping[str, Node], known: dict[str, tuple[int, int]]) -> tuple[int, int]:
+    """How deep an expression is with its calls written out, and how deep its x stands in it; -1 without x."""
+    match tree:
+        case Name("x"):
+            return 1, 0
+        case Unary(_, operand):
+            parts, levels = [operand], 1
+        case Binary(_, left, right):
+            parts, levels = [left, right], 1
+        case Call(function, (argument, *_)) if function in trees:
+            if function not in known:
+                known[function] = _heights(trees[function], trees, known)
+            height, place = known[function]
+            if place < 0:
+                return height, -1
+            inner, inner_place = _heights(argument, trees, known)
+            return max(height, place + inner), place + inner_place if inner_place >= 0 else -1
+        case Call(function, arguments):
+            # The smallest of many is computed two by two.
+            parts, levels = list(arguments), max(1, len(arguments) - 1) if function in {"min", "max"} else 1
+        case _:
+            return 1, -1
+    made = [_heights(part, trees, known) for part in parts]
+    place = max(place for _, place in made)
+    return levels + max(height for height, _ in made), place + levels if place >= 0 else -1
 
 
 def _function(tree: Node, functions: Mapping[str, Callable[[Any], Any]]) -> Callable[[Any], Any]:

@@ -14,7 +14,7 @@ from animathic.scene.issues import Code, Issue, did_you_mean
 from animathic.scene.registry import ALL, Field, Shape, Statement, language
 from animathic.v1 import notation_pb2, scene_pb2
 
-__all__ = ["Mention", "check_mentions", "cycle", "mentions"]
+__all__ = ["Mention", "check_mentions", "cycle", "longest_chain", "mentions"]
 
 _AXES = ("axes",)
 _NUMBER_LINE = ("number_line",)
@@ -211,3 +211,30 @@ def cycle(edges: Mapping[str, Sequence[str]]) -> list[str]:
                 on_trail.discard(name)
                 done.add(name)
     return []
+
+
+def longest_chain(edges: Mapping[str, Sequence[str]]) -> list[str]:
+    """The longest chain of names of which each needs the next.
+
+    Args:
+        edges: For each name, the names it needs; without circles.
+    """
+    lengths: dict[str, int] = {}
+    following: dict[str, str] = {}
+    for start in edges:
+        pending = [start]
+        while pending:
+            name = pending[-1]
+            needed = [other for other in edges[name] if other in edges]
+            open_ones = [other for other in needed if other not in lengths]
+            if open_ones:
+                pending += open_ones
+                continue
+            pending.pop()
+            if needed:
+                following[name] = max(needed, key=lengths.__getitem__)
+            lengths[name] = 1 + max((lengths[other] for other in needed), default=0)
+    chain = [max(lengths, key=lengths.__getitem__)] if lengths else []
+    while chain and chain[-1] in following:
+        chain.append(following[chain[-1]])
+    return chain

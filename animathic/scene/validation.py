@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from animathic.scene.document import Document
@@ -14,7 +14,7 @@ from animathic.scene.parser import read
 from animathic.scene.plots import check_plots
 from animathic.scene.reading import NAME
 from animathic.scene.registry import language
-from animathic.scene.relations import check_mentions, cycle, mentions
+from animathic.scene.relations import check_mentions, cycle, longest_chain, mentions
 from animathic.scene.rules import check_element_rules, check_step_rules
 from animathic.scene.stage import Stage, leaves_of
 from animathic.scene.timing import scene_seconds
@@ -102,6 +102,7 @@ def _issues(scene: scene_pb2.Scene, unreadable: Mapping[str, int]) -> Iterator[I
     yield from too_large
     if too_large:
         return
+    yield from _letters(scene)
     yield from check_statement(language().heading, scene, "")
     if scene.HasField("canvas"):
         yield from check_statement(language().canvas, scene.canvas, "canvas")
@@ -111,11 +112,17 @@ def _issues(scene: scene_pb2.Scene, unreadable: Mapping[str, int]) -> Iterator[I
         for issue in _element(element, f"elements[{index}]", scene, index, kinds, unreadable):
             sound = False
             yield issue
-    circle = cycle(_needs(scene))
+    needs = _needs(scene)
+    circle = cycle(needs)
     if circle:
         index = next(i for i, element in enumerate(scene.elements) if element.name == circle[0])
         message = "elements depend on each other in a circle: " + " -> ".join(circle)
         yield Issue(Code.CYCLE, message, f"elements[{index}]")
+    elif len(chain := longest_chain(needs)) > LIMITS.chain:
+        index = next(i for i, element in enumerate(scene.elements) if element.name == chain[0])
+        message = f"{len(chain)} elements hang on one another in a chain, from {chain[0]} to {chain[-1]}"
+        advice = f"{LIMITS.chain} are allowed; let fewer depend on one another"
+        yield Issue(Code.TOO_DEEP, message, f"elements[{index}]", advice=advice)
     elif sound:
         yield from check_plots(scene)
     steps = list(_steps(scene.steps, "steps", 0, kinds, unreadable))
@@ -136,6 +143,29 @@ def _size(scene: scene_pb2.Scene) -> Iterator[Issue]:
     if steps > LIMITS.steps:
         message = f"the scene has more than {LIMITS.steps} steps"
         yield Issue(Code.TOO_MANY, message, "steps")
+
+
+def _letters(scene: scene_pb2.Scene) -> Iterator[Issue]:
+    letters = 0
+    for index, element in enumerate(scene.elements):
+        kind = element.WhichOneof("kind")
+        if kind not in _LETTERS:
+            continue
+        words = _LETTERS[kind](element)
+        if letters <= LIMITS.letters < letters + words:
+            message = "the texts and formulas of the scene have more than "
+            message += f"{LIMITS.letters} characters together"
+            advice = "shorten them, or leave some out"
+            yield Issue(Code.TOO_LONG, message, f"elements[{index}]", advice=advice)
+        letters += words
+
+
+_LETTERS: Mapping[str | None, Callable[[scene_pb2.Element], int]] = {
+    "text": lambda element: len(element.text.text),
+    "math": lambda element: len(element.math.tex),
+    "axes": lambda element: sum(map(len, element.axes.labels)),
+}
+"""What each kind of element that is written in letters has of them."""
 
 
 def _count(steps: Iterable[scene_pb2.Step]) -> int:

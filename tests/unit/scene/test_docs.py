@@ -25,4 +25,6 @@ def test_every_storyboard_of_the_page_can_be_read(snippet: str) -> None:
 def test_the_limits_are_those_of_the_page() -> None:
     for number in (LIMITS.elements, LIMITS.steps, LIMITS.nesting, LIMITS.expression_length):
         assert str(number) in PAGE
+    assert f"{LIMITS.letters:,} of all texts and formulas" in PAGE
+    assert f"{LIMITS.chain} elements that hang" in PAGE
     assert f"{LIMITS.seconds:.0f} seconds ({LIMITS.frames:,} frames" in PAGE

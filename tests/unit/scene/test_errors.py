@@ -139,6 +139,41 @@ def test_plots_that_call_plots_are_bounded() -> None:
 
 
 @pytest.mark.parametrize(
+    ("inner", "outer", "fine"),
+    [
+        ("x" + "+1" * 70, "f(" * 8 + "x" + ")" * 8, False),
+        ("x" + "+1" * 70, "f(x)", True),
+        ("1" + "+1" * 70, "f(" * 8 + "x" + ")" * 8, True),
+        ("1+" * 60 + "x", "f(" * 8 + "x" + ")" * 8, True),
+        ("min(x,1,2,3,4,5,6,7)", "f(" * 20 + "x" + ")" * 20, False),
+    ],
+)
+def test_written_out_expressions_are_bounded_in_depth(inner: str, outer: str, fine: bool) -> None:
+    found = check(AX + f"f = plot ax {inner}\ng = plot ax {outer}\ncreate ax f g").errors
+    assert [(i.code, i.line) for i in found] == ([] if fine else [(Code.EXPRESSION_COST, 3)])
+    assert fine or found[0].advice
+
+
+@pytest.mark.parametrize("line", ["a{} = dot right=a{}", "a{} = circle inside=a{}", "a{} = group a{}"])
+def test_chains_of_elements_are_bounded(line: str) -> None:
+    def chain(count: int) -> str:
+        return "\n".join(["a0 = dot", *(line.format(i, i - 1) for i in range(1, count)), f"add a{count - 1}"])
+
+    assert errors(chain(LIMITS.chain)) == []
+    assert errors(chain(LIMITS.chain + 1)) == [(Code.TOO_DEEP, LIMITS.chain + 1, 1)]
+
+
+def test_all_letters_of_a_scene_are_bounded() -> None:
+    def texts(count: int) -> str:
+        lines = [f't{i} = text "' + "x" * 250 + '"' for i in range(count)]
+        return "\n".join([*lines, 'm = math "' + "x" * 250 + '"', "write t0", "write m"])
+
+    assert errors(texts(11)) == []
+    assert errors(texts(12)) == [(Code.TOO_LONG, 13, 1)]
+    assert errors(texts(20)) == [(Code.TOO_LONG, 13, 1)]
+
+
+@pytest.mark.parametrize(
     ("tex", "code"),
     [
         (r"\input{/etc/passwd}", Code.LATEX_COMMAND),
