@@ -114,8 +114,8 @@ class Shelf:
                 await self._store.delete(f"idle/{unit}")
                 return created
             if _now() - doomed > timedelta(seconds=_DOOMED_SECONDS):
-                # The sweep that wrote it is dead. What it left are whole files, a result only with all of them:
-                # nothing is deleted that another holder may count on.
+                # The sweep that wrote it is dead. What it left are whole files, and a result only with all of
+                # them: nothing is deleted that another holder may count on.
                 await self._store.delete(f"doomed/{unit}")
                 continue
             await asyncio.sleep(_DOOMED_POLL_SECONDS)

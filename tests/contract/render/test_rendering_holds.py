@@ -1,4 +1,4 @@
-"""What a render holds and lets go of, however it ends: the renderer on a real store with a workshop of paper."""
+"""What a render holds and lets go of, however it ends: a real store, and a workshop of paper."""
 
 from __future__ import annotations
 
