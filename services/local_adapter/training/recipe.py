@@ -45,11 +45,11 @@ class Recipe:
 
 
 RECIPE = Recipe(
-    amounts=Amounts(train=6000, validation=100, seed=1),
+    amounts=Amounts(train=8000, validation=100, seed=1),
     rank=16,
     alpha=32,
     first_layer=8,
-    rate=1e-3,
+    rate=2e-3,
     warm_up=20,
     tokens=640,
     epochs=1,

@@ -8,10 +8,12 @@ from collections import Counter
 import pytest
 
 from animathic.scene import parse, print_scene, validate
+from animathic.scene.grammar import scene_grammar
 from services.local_adapter.prompting import ANSWER_MARK, EDIT_MARK, local_prompt
 from services.local_adapter.training.data import Amounts, evaluation_prompts, examples_of
 from services.local_adapter.training.examples import FAMILIES, Example, fold, generate
 from services.local_adapter.training.leaks import compare
+from tests.unit.scene.gbnf import Grammar
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +34,11 @@ def test_every_example_is_a_valid_scene_in_canonical_form_or_declines(examples: 
         scene = parse(example.storyboard)
         assert validate(scene).ok, example
         assert print_scene(scene) == example.storyboard
+
+
+def test_every_storyboard_is_what_the_grammar_lets_a_model_write(examples: list[Example]) -> None:
+    grammar = Grammar(scene_grammar())
+    assert [e for e in examples[:150] if not grammar.accepts(e.storyboard)] == []
 
 
 def test_prompts_differ_and_every_family_is_there(examples: list[Example]) -> None:

@@ -31,7 +31,7 @@ FAMILIES: dict[str, tuple[Callable[[Random], tuple[str, str]], float, float]] = 
     "counts": (shapes.counts, 10, 0.1),
     "layout": (shapes.layout, 10, 0.12),
     "labelled": (shapes.labelled, 3, 0.12),
-    "nouns": (shapes.bare_nouns, 0.6, 0),
+    "nouns": (shapes.bare_nouns, 1.0, 0),
     "text": (words.text, 8, 0.12),
     "maths": (words.maths, 8, 0.12),
     "plots": (words.plots, 10, 0.12),

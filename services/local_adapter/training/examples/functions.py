@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 # Said in words -> expression.
@@ -69,12 +70,18 @@ def _bare(rng: Random) -> tuple[str, str]:
     return rng.choices([_trig, _polynomial, _other], [30, 42, 28])[0](rng)
 
 
+def explicit(expression: str) -> str:
+    """Returns the expression with every product written out: `2*x` for `2x`."""
+    return re.sub(r"(?<=[0-9])(?=[a-z(])|(?<=\))(?=[a-z(])", "*", expression)
+
+
 def pick_function(rng: Random) -> tuple[str, str]:
     """Returns an expression and the noun phrase it is asked for by: `y = x^2`, `the function sin(x)`, `sine`."""
     if rng.random() < 0.14:
         spoken, expression = rng.choice(list(SPOKEN.items()))
-        return expression, spoken
+        return explicit(expression), spoken
     typed, expression = _bare(rng)
+    expression = explicit(expression)
     if rng.random() < 0.18:
         for sign in "+-":
             inner = typed[0] + typed[1:].replace(sign, f" {sign} ")

@@ -438,11 +438,11 @@ def layout(rng: Random) -> Pair:
     roll = rng.random()
     if roll < 0.26:
         return _at_border(rng)
-    if roll < 0.38:
+    if roll < 0.42:
         return _row_of_different(rng)
-    if roll < 0.52:
+    if roll < 0.55:
         return _opposite(rng)
-    if roll < 0.58:
+    if roll < 0.6:
         return _connected(rng)
     relation = rng.choice(["left", "right", "above", "below", "inside", "left", "right", "above", "below"])
     b = pick_thing(rng, colored=0.5, among=CLOSED if relation == "inside" else None)

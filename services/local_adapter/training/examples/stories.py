@@ -53,7 +53,7 @@ def _manner(rng: Random) -> str:
 
 
 def _tempo(step: Step, rng: Random) -> Step:
-    if step.act.statement.startswith("wait") or rng.random() > 0.035:
+    if step.act.statement.startswith("wait") or rng.random() > 0.015:
         return step
     n = rng.choice(["2", "3", "4", "5", "1.5"])
     return replace(step, tempo=(rng.choice(_TEMPI)[0].format(n=n), f"{n}s"))
@@ -88,7 +88,7 @@ def _farewell(thing: Thing, rng: Random) -> Act:
 def transforms(rng: Random) -> Pair:
     """One thing becomes another, perhaps a third."""
     roll = rng.random()
-    if roll < 0.08:
+    if roll < 0.11:
         return _keeping_color(rng)
     count = rng.choices([2, 3, 4], [74, 22, 4])[0]
     things: list[Thing] = []

@@ -53,8 +53,8 @@ def pick_thing(
     *,
     colored: float = 0.55,
     among: frozenset[str] | None = None,
-    filled: float = 0.05,
-    sized: float = 0.04,
+    filled: float = 0.04,
+    sized: float = 0.02,
     avoid: tuple[Thing, ...] = (),
 ) -> Thing:
     """Returns a random shape that differs in kind or colour from those to avoid."""

@@ -91,7 +91,7 @@ NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: 
 
 def pick_color(rng: Random) -> tuple[str, str]:
     """Returns a colour as (spoken, storyboard) words; seven of eight are plain."""
-    if rng.random() < 0.88:
+    if rng.random() < 0.94:
         word = rng.choice(COLORS)
         return word, word
     return rng.choice(list(OTHER_COLORS.items()))
