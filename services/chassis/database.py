@@ -5,8 +5,9 @@ a double: the same arithmetic on both engines, exact to well below a millisecond
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.util.concurrency import in_greenlet
 
 from services.chassis.errors import Code, MeshError
 
@@ -257,6 +259,15 @@ def _prepare_sqlite(engine: AsyncEngine, busy_seconds: float) -> None:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def _invalidated(connection: Any, _record: Any, _error: Any) -> None:
+        # A cancelled task leaves a statement behind, and SQLite keeps a closed connection with its write
+        # lock until that statement is collected. Rolled back first, the connection holds nothing.
+        if not in_greenlet():
+            return
+        with suppress(sqlite3.Error, ValueError):
+            connection.run_async(lambda driver: driver.rollback())
 
     @event.listens_for(engine.sync_engine, "begin")
     def _began(connection: Any) -> None:

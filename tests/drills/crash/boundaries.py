@@ -104,14 +104,15 @@ class Striker:
     def watch_renewals(self, lease_seconds: float) -> None:
         """Tells when the machine kept this process from renewing in time: that is a strike like any other."""
         inner = Leases.renew
-        striker, last = self, time.monotonic()
+        striker = self
+        last: float | None = None
 
         @wraps(inner)
         async def wrapped(self: Leases, *args: Any) -> Any:
             nonlocal last
             held = await inner(self, *args)
             now = time.monotonic()
-            if now - last > lease_seconds * 0.9:
+            if last is not None and now - last > lease_seconds * 0.9:
                 striker._say("HIT late renewal")
             last = now
             return held

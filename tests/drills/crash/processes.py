@@ -27,6 +27,10 @@ class Replica:
         self._ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._listening = asyncio.create_task(self._listen())
 
+    def __str__(self) -> str:
+        state = "alive" if self.alive else f"dead ({self.process.returncode})"
+        return f"{self.process.pid} {state} port={self.port} frozen={self.frozen}"
+
     @property
     def alive(self) -> bool:
         """Whether the process runs (frozen counts)."""

@@ -121,8 +121,10 @@ async def run_seed(stage: Stage, plan: Plan, url: str, replicas: int) -> History
     database = Database(url)
     try:
         await cast.start()
-        async with _running(Consumer(door, history, rng).run()):
+        async with _running(Consumer(door, history, rng).run(), history):
             await _live(history, door, rng)
+            if history.timed_out:
+                history.timed_out.append(f"the routers: {[str(replica) for replica in cast.replicas]}")
             await _until(_REST_SECONDS, lambda: _is_empty(database))
             await _read_ends(database, history)
             await _sweep(stage, database, door, history)
@@ -218,11 +220,13 @@ async def _until(seconds: float, reached: Any) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def _running(work: Any) -> AsyncIterator[None]:
+async def _running(work: Any, history: History) -> AsyncIterator[None]:
     task = asyncio.create_task(work)
     try:
         yield
     finally:
+        if task.done():
+            history.timed_out.append(f"the consumer ended: {task.exception()}")
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
