@@ -27,8 +27,7 @@ class Limits:
         expression_depth: Brackets and calls inside each other.
         expression_nodes: Numbers, names, operations and calls of one expression.
         expression_cost: Nodes of one expression with every plot it calls written out.
-        written_depth: Operations and calls inside each other in one expression with every plot it calls written
-            out.
+        written_depth: Operations and calls inside each other of one expression, written out likewise.
         total_cost: The costs of all expressions of a scene together.
         calls: Plots that call plots, one inside the other.
         ticks: Marks on one axis.

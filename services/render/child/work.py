@@ -6,6 +6,7 @@ import errno
 import faulthandler
 import os
 import socket
+import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from services.render.child.film import Film
 from services.render.child.painting import background_of, configure, paint, walk_only
 from services.render.compiler.compile import Compiled, source_of
 from services.render.compiler.frame import Frame, frame_for
-from services.render.compiler.issues import Unrenderable
+from services.render.compiler.issues import Unrenderable, too_deep
 from services.render.compiler.plan import estimate_frames, steps_frames
 from services.render.compiler.registry import Registry
 from services.render.wire import Job, ProtocolError, pack, receive_message
@@ -24,6 +25,9 @@ from services.render.wire import Job, ProtocolError, pack, receive_message
 __all__ = ["live"]
 
 _OUT_OF_SPACE = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.ENOMEM, errno.EMFILE})
+
+_RECURSION = 3_000
+"""Python's own limit is too low for what the language allows; the stack has room for this."""
 
 
 def live(channel: socket.socket, registry: Registry) -> int:
@@ -44,11 +48,14 @@ def live(channel: socket.socket, registry: Registry) -> int:
     confine(directory, job.limits)
     _keep_words(directory)
     disarm_typst(directory)
+    sys.setrecursionlimit(_RECURSION)
     try:
         _do(job, directory, _Voice(channel), registry)
     except Unrenderable as error:
-        issues = render_service_pb2.CheckSceneResponse(issues=error.issues)
-        channel.sendall(pack({"event": "unrenderable"}, issues.SerializeToString()))
+        channel.sendall(_unrenderable(error))
+    except RecursionError:
+        # Not while an element was made or a step was played: where it was is not known.
+        channel.sendall(_unrenderable(too_deep("")))
     except MemoryError:
         channel.sendall(pack({"event": "resources", "what": "memory"}))
     except OSError as error:
@@ -69,6 +76,11 @@ def live(channel: socket.socket, registry: Registry) -> int:
             )
         )
     return 0
+
+
+def _unrenderable(error: Unrenderable) -> bytes:
+    issues = render_service_pb2.CheckSceneResponse(issues=error.issues)
+    return pack({"event": "unrenderable"}, issues.SerializeToString())
 
 
 def _keep_words(directory: Path) -> None:

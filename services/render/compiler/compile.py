@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from typst import TypstError
+
 from animathic.v1 import quality_pb2, scene_pb2
 from services.render.compiler import actions, graphs, groups, printing, shapes, text
 from services.render.compiler.code import Statement
 from services.render.compiler.frame import Frame
+from services.render.compiler.issues import Unrenderable, problem, too_deep
 from services.render.compiler.machine import Machine, Stage
 from services.render.compiler.registry import Registry
 from services.render.compiler.steps import Steps
@@ -59,7 +62,16 @@ def compile_scene(
     """
     machine = Machine(stage)
     walk = Walk(scene, frame, machine, registry)
-    Steps(walk, before).run()
+    try:
+        Steps(walk, before).run()
+    except RecursionError as error:
+        raise too_deep(walk.fault or walk.where) from error
+    except TypstError as error:
+        first = (str(error).splitlines() or [""])[0][:200]
+        advice = "write the formula more simply"
+        raise Unrenderable(
+            problem("latex_syntax", walk.fault or walk.where, f"a formula cannot be typeset: {first}", advice)
+        ) from error
     return Compiled(tuple(machine.statements), tuple(walk.notes))
 
 

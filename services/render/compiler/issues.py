@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from animathic.v1 import quality_pb2
 
-__all__ = ["Unrenderable", "note", "problem"]
+__all__ = ["Unrenderable", "note", "problem", "too_deep"]
 
 
 class Unrenderable(Exception):  # noqa: N818 (it names what the scene is)
@@ -30,4 +30,11 @@ def problem(code: str, path: str, message: str, advice: str) -> quality_pb2.Scen
     """Something cannot be shown."""
     return quality_pb2.SceneIssue(
         severity=quality_pb2.SEVERITY_ERROR, code=code, field_path=path, message=message, advice=advice
+    )
+
+
+def too_deep(path: str) -> Unrenderable:
+    """Something is nested deeper than can be followed."""
+    return Unrenderable(
+        problem("too_deep", path, "too much hangs on one another or is nested", "write it in fewer levels")
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from animathic.v1 import scene_pb2
 from services.render.compiler.code import Call, Literal, Node, Symbol, literal
@@ -32,14 +33,14 @@ def add_rooms(registry: Registry) -> None:
         if it.HasField("font") and it.font:
             keywords["font"] = Literal(it.font)
         plain = _text(it.text, keywords)
-        width = walk.width(plain)
-        room = walk.frame.safe_width
+        line = walk.machine.probe_new(plain)
+        width, room = float(line.width), walk.frame.safe_width
         if width <= room or " " not in it.text.strip():
             return plain
         walk.note(
             note("text_wrapped", f"{walk.path(element)}.text.text", "the text was too wide for one line")
         )
-        return _wrapped(walk, it.text, keywords, width, room)
+        return _text("\n".join(_wrapped(it.text.split(), line, room)), keywords)
 
     @registry.element("math")
     def formula_room(walk: Walk, element: scene_pb2.Element, it: scene_pb2.Math) -> Node:
@@ -73,14 +74,57 @@ def _text(words: str, keywords: dict[str, Node]) -> Call:
     return Call(Symbol("Text"), (Literal(words),), tuple(keywords.items()))
 
 
-def _wrapped(walk: Walk, words: str, keywords: dict[str, Node], width: float, room: float) -> Call:
-    """The words on as few lines as fit, of about the same length."""
-    parts = words.split()
+def _wrapped(parts: list[str], line: Any, room: float) -> list[str]:
+    """Words on as few lines as fit, of about the same length.
+
+    Args:
+        parts: The words.
+        line: All of them on one line, as Manim makes it.
+        room: How wide a line may be.
+    """
+    width = float(line.width)
+    spans = _spans(line, parts, width)
     for count in range(math.ceil(width / room), len(parts) + 1):
-        broken = _text("\n".join(_break(parts, count)), keywords)
-        if walk.width(broken) <= room:
-            return broken
-    return _text("\n".join(parts), keywords)
+        lines = _break(parts, count)
+        if _widest(lines, spans) <= room:
+            return lines
+    return parts
+
+
+def _spans(line: Any, parts: list[str], width: float) -> list[tuple[float, float]]:
+    """Where each word starts and ends on the one line that they make.
+
+    Args:
+        line: The words as one object, a part for each letter.
+        parts: The words.
+        width: Of the line.
+    """
+    letters = sum(map(len, parts))
+    if len(line.submobjects) != letters:
+        # Letters that join or fall away: about as wide as the others.
+        whole = letters + len(parts) - 1
+        starts = [sum(len(before) + 1 for before in parts[:index]) for index in range(len(parts))]
+        return [
+            (width * start / whole, width * (start + len(part)) / whole)
+            for start, part in zip(starts, parts, strict=True)
+        ]
+    edges = [(float(one.get_left()[0]), float(one.get_right()[0])) for one in line.submobjects]
+    spans: list[tuple[float, float]] = []
+    for part in parts:
+        own, edges = edges[: len(part)], edges[len(part) :]
+        spans.append((min(left for left, _ in own), max(right for _, right in own)))
+    return spans
+
+
+def _widest(lines: list[str], spans: list[tuple[float, float]]) -> float:
+    """The width of the widest line."""
+    widths: list[float] = []
+    at = 0
+    for line in lines:
+        own = spans[at : at + len(line.split())]
+        at += len(own)
+        widths.append(max(right for _, right in own) - min(left for left, _ in own))
+    return max(widths)
 
 
 def _break(parts: list[str], count: int) -> list[str]:

@@ -61,6 +61,7 @@ class Walk:
         layout: Places what the scene leaves open.
         afterwards: What has to be done once the step's animations have played.
         step: The index of the step of the scene that is being compiled.
+        fault: The field path of the element whose making failed; empty if none has.
     """
 
     def __init__(self, scene: scene_pb2.Scene, frame: Frame, machine: Machine, registry: Registry) -> None:
@@ -74,6 +75,7 @@ class Walk:
         self.layout = layout.Layout(self)
         self.afterwards: list[Node] = []
         self.step = 0
+        self.fault = ""
         self._making: list[str] = []
         self._curves: dict[str, Curve] = {}
         self._light = is_light(*layout.rgb(scene.canvas.background)) if scene.canvas.background else False
@@ -196,6 +198,9 @@ class Walk:
         self._making.append(name)
         try:
             variable = self._construct(name)
+        except Exception:
+            self.fault = self.fault or self.where
+            raise
         finally:
             self._making.pop()
         self.layout.settle(name)

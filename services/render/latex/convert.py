@@ -15,7 +15,9 @@ from services.render.latex.lexer import LatexError, Token, tokens
 
 __all__ = ["to_typst"]
 
-_DEEPEST = 40
+_DEEPEST = 12
+"""Groups and arguments inside each other; Typst gives up at some depth above it."""
+
 _TEXT_COMMANDS = frozenset({"text", "textrm", "textnormal", "mbox", "textup", "hbox", "textsf", "texttt"})
 _STYLED_TEXT = {"textbf": "bold", "textit": "italic", "emph": "italic"}
 _BRACKETS = frozenset({"Ps", "Pe", "Pi", "Pf"})
@@ -112,6 +114,7 @@ class _Reader:
 
     def __init__(self, found: list[Token]) -> None:
         self._tokens = found
+        self._start = "".join(token.text for token in found)
         self._next = 0
         self._depth = 0
 
@@ -149,13 +152,21 @@ class _Reader:
             raise LatexError("a } closes nothing", advice="the braces have to match")
         raise LatexError(f"unexpected {token.text}")
 
+    def _enter(self) -> None:
+        """Goes one level down; whoever does it comes up again by itself."""
+        self._depth += 1
+        if self._depth > _DEEPEST + 1:
+            start = self._start if len(self._start) <= 40 else self._start[:40] + "…"
+            raise LatexError(
+                f"the formula {start} is nested too deeply",
+                advice=f"{_DEEPEST} levels are allowed; write it flatter, or as several formulas",
+            )
+
     # --- rows ---
 
     def row(self, ends) -> str:  # type: ignore[no-untyped-def]
         """Everything up to a token that ends it."""
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise LatexError("the formula is nested too deeply")
+        self._enter()
         parts: list[str] = []
         brackets: list[tuple[str, int]] = []
         while (token := self.peek()) is not None and not ends(token) and token.text != "}":
@@ -250,7 +261,9 @@ class _Reader:
             raise LatexError(f"{what} is missing", advice="put it in braces: {...}")
         if token.text == "{":
             return self.group() or '""'
+        self._enter()
         made, _ = self.atom(single_digit=True)
+        self._depth -= 1
         return made
 
     def group(self) -> str:
