@@ -26,4 +26,4 @@ def test_every_setting_is_in_the_example_with_its_default(name: str) -> None:
 
 def test_the_example_can_be_uncommented() -> None:
     given = {name: _VALUES[name.upper()] for name in _OWN if _VALUES[name.upper()]}
-    RenderSettings(_env_file=None, **given)  # type: ignore[arg-type]
+    RenderSettings(_env_file=None, **given)
