@@ -33,6 +33,7 @@ from tests.drills.crash.plan import Plan, plan_of
 from tests.drills.crash.processes import Spares
 from tests.drills.crash.seed import Stage, run_seed
 from tests.support.postgres import PostgresServer
+from tests.support.postgres_database import create_database
 
 _ROOT = Path(__file__).resolve().parents[3]
 _ROUNDS = 3
@@ -61,7 +62,7 @@ class Drill:
         self._counter += 1
         if kind == "postgresql":
             assert self._postgres is not None
-            return await asyncio.to_thread(self._postgres.create_database)
+            return await asyncio.to_thread(create_database, self._postgres)
         file = self._folder / f"seed-{self._counter}.db"
         shutil.copy(self._template, file)
         return f"sqlite+aiosqlite:///{file}"

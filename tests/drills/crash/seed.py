@@ -54,6 +54,7 @@ class Cast:
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
         self.replicas: list[Replica] = []
+        self._started: list[Replica] = []
 
     async def start(self) -> None:
         """Starts as many as shall run."""
@@ -63,6 +64,7 @@ class Cast:
         faults: list[Fault] = [self._faults.pop(0)] if self._faults else []
         replica = Replica(await self._stage.spares.take(), self._hit)
         self.replicas.append(replica)
+        self._started.append(replica)
         poison = "poison]" if self._plan.has_poison else ""
         await replica.serve(order_of(self._settings, faults, self._plan.without, poison))
         self._spawn(self._replace_when_dead(replica))
@@ -96,13 +98,13 @@ class Cast:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Ends all processes."""
+        """Ends all processes, those that are frozen included."""
         self._closing = True
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for replica in self.replicas:
+        for replica in self._started:
             await replica.kill()
 
 
