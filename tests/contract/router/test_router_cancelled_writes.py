@@ -12,7 +12,7 @@ from services.chassis.database import Database
 
 @pytest.mark.asyncio
 async def test_a_cancelled_transaction_leaves_no_lock_behind(tmp_path: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/cancelled.db", busy_seconds=0.5)
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/cancelled.db", busy_seconds=4)
     rng = random.Random(1)
 
     async def write() -> None:

@@ -1,7 +1,7 @@
 """Features of prompts, and the choice that follows from them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from animathic.v1 import animation_pb2
@@ -106,6 +106,7 @@ def test_what_is_quoted_is_shown_not_done() -> None:
     assert "rotate" not in features.actions
 
 
+@settings(deadline=None)  # a busy machine is no reason to fail
 @given(st.text(max_size=4000))
 def test_features_stay_in_range_for_any_text(prompt: str) -> None:
     features = features_of(prompt)
