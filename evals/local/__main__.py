@@ -1,6 +1,6 @@
 """Runs the evaluation prompts through the local model as it is served, and scores them.
 
-    python -m evals.local [--split dev] [--adapter FILE] [--base-sample 40] [--threads 1]
+    python -m evals.local [--split dev] [--adapter FILE] [--base-sample 30] [--threads 1]
 
 Prints a table and writes reports/eval-local.json. Failures are listed for `dev` only.
 """
@@ -35,7 +35,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m evals.local", description="Score the local model.")
     parser.add_argument("--split", choices=["dev", "held_out"], help="one split only")
     parser.add_argument("--adapter", type=Path, default=DEFAULT_ADAPTER)
-    parser.add_argument("--base-sample", type=int, default=40, help="prompts for the base model, 0: none")
+    parser.add_argument("--base-sample", type=int, default=30, help="prompts for the base model, 0: none")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--report", type=Path, default=ROOT / "reports" / "eval-local.json")
     return parser.parse_args()
@@ -96,6 +96,14 @@ def show(console: Console, title: str, rows: list[dict[str, Any]]) -> None:
     console.print(out)
 
 
+def list_failures(console: Console, rows: list[dict[str, Any]]) -> None:
+    """Prints what is wrong, for the prompts that may be looked at."""
+    for row in rows:
+        if row["split"] == "dev" and not row["right"]:
+            said = f"{row['id']}: {row['prompt']}\n    {row['storyboard']!r}\n    {row['failures']}"
+            console.print(said, highlight=False, markup=False)
+
+
 def _commit() -> str:
     said = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     return said.stdout.strip()
@@ -112,26 +120,16 @@ async def main() -> int:
     try:
         async with served(options.adapter, options.threads) as model:
             rows = await run(model, prompts, "adapter", console)
+        show(console, f"{rows[0]['model']} as served", rows)
+        list_failures(console, rows)
         if sample:
             async with base(options.threads) as zero_shot:
                 base_rows = await run(zero_shot, sample, "base, zero-shot", console)
+            title = f"{base_rows[0]['model']} zero-shot with a JSON schema, {len(sample)} prompts (seed 1)"
+            show(console, title, base_rows)
     except ModelUnavailableError as error:
         console.print(f"[red]{error}")
         return 1
-    show(console, f"{rows[0]['model']} as served", rows)
-    for row in rows:
-        if row["split"] == "dev" and not row["right"]:
-            console.print(
-                f"{row['id']}: {row['prompt']}\n    {row['storyboard']!r}\n    {row['failures']}",
-                highlight=False,
-                markup=False,
-            )
-    if base_rows:
-        show(
-            console,
-            f"{base_rows[0]['model']} zero-shot with a JSON schema, {len(sample)} prompts drawn with seed 1",
-            base_rows,
-        )
     report = {
         "name": "eval-local",
         "commit": _commit(),

@@ -36,7 +36,7 @@ SCHEMA: dict[str, Any] = {
         "elements": {
             "type": "array",
             "minItems": 1,
-            "maxItems": 6,
+            "maxItems": 4,
             "items": {
                 "type": "object",
                 "properties": {
@@ -58,7 +58,7 @@ SCHEMA: dict[str, Any] = {
         "actions": {
             "type": "array",
             "minItems": 1,
-            "maxItems": 6,
+            "maxItems": 4,
             "items": {
                 "type": "object",
                 "properties": {
@@ -78,7 +78,7 @@ SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 
-_INSTRUCTION = """You turn a request into a short animation, as JSON. "elements": what appears. Each has a name
+_INSTRUCTION = """You turn a request into a short animation, as compact JSON on one line. "elements": what appears. Each has a name
 (a, b, c in order), a kind, and only if the request says so a color, filled, a place (left_of, right_of, above,
 below or inside another element named in place_of, or an edge or corner of the screen). "content" is the words of
 a text, the LaTeX of math, or the function of x of a plot. "actions": what happens in order. Each has do, target,

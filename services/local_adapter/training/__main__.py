@@ -13,9 +13,10 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from ..model_files import DEFAULT_ADAPTER, MANIFEST_NAME, find_base
-from .data import write_data
+from .data import DataSummary, write_data
 from .environment import python_of, run_in
 from .leaks import main as check_leaks
 from .manifest import add_evaluation, write_manifest
@@ -39,28 +40,23 @@ def main() -> int:
         return status
     python = python_of(ROOT / ".venv-train")
     base = find_base()
-    data_file, adapter = options.work / "examples.jsonl", options.work / "adapter"
-    data = write_data(data_file, base, RECIPE.amounts)
-    run_in(
-        python,
-        HERE / "trainer.py",
-        [
-            "--data",
-            str(data_file),
-            "--base",
-            str(base),
-            "--out",
-            str(adapter),
-            "--work",
-            str(options.work),
-            "--threads",
-            str(options.threads),
-            *RECIPE.arguments(),
-        ],
-    )
+    data: list[DataSummary] = []
+    metrics: list[dict[str, Any]] = []
+    adapter: Path | None = None
+    for number, stage in enumerate(RECIPE.stages, 1):
+        work = options.work / f"stage-{number}"
+        data.append(write_data(work / "examples.jsonl", base, stage.amounts))
+        paths = {"--data": work / "examples.jsonl", "--base": base, "--out": work / "adapter", "--work": work}
+        if adapter is not None:
+            paths["--init"] = adapter
+        words = [word for name, path in paths.items() for word in (name, str(path))]
+        run_in(
+            python, HERE / "trainer.py", [*words, "--threads", str(options.threads), *RECIPE.arguments(stage)]
+        )
+        adapter = work / "adapter"
+        metrics.append(json.loads((adapter / "metrics.json").read_text(encoding="utf-8")))
     run_in(python, HERE / "convert.py", ["--adapter", str(adapter), "--out", str(options.out)])
     manifest = options.out.with_name(MANIFEST_NAME)
-    metrics = json.loads((adapter / "metrics.json").read_text(encoding="utf-8"))
     write_manifest(manifest, options.out, base, RECIPE, data, metrics)
     if options.skip_evaluation:
         return 0

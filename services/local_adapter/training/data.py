@@ -22,6 +22,8 @@ class Amounts:
     train: int
     validation: int
     seed: int
+    contrasting: bool = False
+    """Whether the families of the second stage are among them."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,12 @@ def examples_of(amounts: Amounts) -> tuple[list[Example], list[Example]]:
     A short evaluation prompt can come out of the generator by chance: it is left out.
     """
     evaluation = frozenset(map(fold, evaluation_prompts()))
-    train = generate(amounts.train, amounts.seed, exclude=evaluation)
+    train = generate(amounts.train, amounts.seed, contrasting=amounts.contrasting, exclude=evaluation)
     known = evaluation | {fold(example.prompt) for example in train}
-    return train, generate(amounts.validation, amounts.seed, validating=True, exclude=known)
+    checks = generate(
+        amounts.validation, amounts.seed, contrasting=amounts.contrasting, validating=True, exclude=known
+    )
+    return train, checks
 
 
 def evaluation_prompts() -> list[str]:

@@ -63,8 +63,8 @@ def compare(evaluation: Iterable[str], training: Iterable[str], candidates: int 
 
 def main() -> int:
     """Prints the comparison; fails if an evaluation prompt is among the training prompts."""
-    train, _ = examples_of(RECIPE.amounts)
-    found = compare(evaluation_prompts(), (e.prompt for e in train))
+    trained = [e.prompt for stage in RECIPE.stages for e in examples_of(stage.amounts)[0]]
+    found = compare(evaluation_prompts(), trained)
     print(found)
     return 1 if found.equal else 0
 

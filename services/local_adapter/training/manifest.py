@@ -29,7 +29,12 @@ def sha256(path: Path) -> str:
 
 
 def write_manifest(
-    path: Path, adapter: Path, base: Path, recipe: Recipe, data: DataSummary, metrics: dict[str, Any]
+    path: Path,
+    adapter: Path,
+    base: Path,
+    recipe: Recipe,
+    data: list[DataSummary],
+    metrics: list[dict[str, Any]],
 ) -> None:
     """Writes the manifest that serving checks and people read."""
     manifest = {
@@ -44,7 +49,7 @@ def write_manifest(
         "element_kinds": ELEMENT_KINDS,
         "action_kinds": ACTION_KINDS,
         "recipe": dataclasses.asdict(recipe),
-        "data": dataclasses.asdict(data),
+        "data": [dataclasses.asdict(part) for part in data],
         "metrics": metrics,
     }
     path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

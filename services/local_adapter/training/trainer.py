@@ -29,6 +29,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--base", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--init", type=Path, help="go on from this adapter")
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--alpha", type=int, default=32)
     parser.add_argument("--first-layer", type=int, default=8, help="layers below stay as they are")
@@ -113,7 +114,12 @@ def main() -> None:
     """Trains and writes `adapter/` (PEFT's format) and `adapter/metrics.json`."""
     options = arguments()
     import torch  # type: ignore[import-not-found]
-    from peft import LoraConfig, get_peft_model  # type: ignore[import-not-found]
+    from peft import (  # type: ignore[import-not-found]
+        LoraConfig,
+        get_peft_model,
+        set_peft_model_state_dict,
+    )
+    from safetensors.torch import load_file  # type: ignore[import-not-found]
     from transformers import AutoModelForCausalLM  # type: ignore[import-not-found]
 
     torch.set_num_threads(options.threads)
@@ -126,6 +132,27 @@ def main() -> None:
     if options.stop_after:
         steps = steps[: options.stop_after]
     print(f"{len(train)} examples, {len(steps)} steps, {len(checks)} validation batches", flush=True)
+
+    recipe = json.dumps(
+        [
+            options.rank,
+            options.alpha,
+            options.first_layer,
+            options.rate,
+            options.warm_up,
+            options.tokens,
+            options.epochs,
+            options.seed,
+            len(steps),
+        ]
+    )
+    fingerprint = hashlib.sha256((recipe + "\n".join(lines)).encode()).hexdigest()
+    if options.init:
+        fingerprint += hashlib.sha256((options.init / "adapter_model.safetensors").read_bytes()).hexdigest()
+    written = options.out / "metrics.json"
+    if written.exists() and json.loads(written.read_text("utf-8"))["fingerprint"] == fingerprint:
+        print("trained before, by the same recipe on the same data", flush=True)
+        return
 
     model = AutoModelForCausalLM.from_pretrained(
         str(options.base.parent),
@@ -145,23 +172,11 @@ def main() -> None:
     # All arithmetic is bf16, without a cast in every layer; what is updated are copies in full precision.
     model = get_peft_model(model, config, autocast_adapter_dtype=False)
     adapted = [p for p in model.parameters() if p.requires_grad]
+    if options.init:
+        set_peft_model_state_dict(model, load_file(options.init / "adapter_model.safetensors"))
     weights = [p.detach().float().clone() for p in adapted]
     optimizer = torch.optim.AdamW(weights, lr=options.rate, betas=(0.9, 0.98), weight_decay=0.0)
 
-    recipe = json.dumps(
-        [
-            options.rank,
-            options.alpha,
-            options.first_layer,
-            options.rate,
-            options.warm_up,
-            options.tokens,
-            options.epochs,
-            options.seed,
-            len(steps),
-        ]
-    )
-    fingerprint = hashlib.sha256((recipe + "\n".join(lines)).encode()).hexdigest()
     options.work.mkdir(parents=True, exist_ok=True)
     saved = options.work / "checkpoint.pt"
     done, history = 0, []
@@ -227,6 +242,7 @@ def main() -> None:
     model.base_model.model.config.architectures = ["LlamaForCausalLM"]
     model.base_model.model.config.save_pretrained(options.out / "base")
     metrics = {
+        "fingerprint": fingerprint,
         "steps": len(steps),
         "train_examples": len(train),
         "final_loss": history[-1][1] if history else None,

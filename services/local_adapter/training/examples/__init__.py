@@ -16,13 +16,13 @@ from random import Random
 from animathic.scene import SceneError, parse, print_scene, validate
 
 from ...prompting import DECLINE_WORD, one_line
+from . import contrasts, shapes, stories, words
 from . import declines as _declines
-from . import shapes, stories, words
 from .delivery import deliver
 from .formulas import SPOKEN
 from .wording import Speaker
 
-__all__ = ["FAMILIES", "Example", "canonical", "fold", "generate"]
+__all__ = ["CONTRASTS", "FAMILIES", "Example", "canonical", "fold", "generate"]
 
 # Family -> (maker, share, how often a polite word is added).
 FAMILIES: dict[str, tuple[Callable[[Random], tuple[str, str]], float, float]] = {
@@ -43,6 +43,20 @@ FAMILIES: dict[str, tuple[Callable[[Random], tuple[str, str]], float, float]] = 
     "lists": (stories.lists, 1.2, 0.1),
     "together": (stories.at_once, 17, 0.1),
     "declines": (_declines.declines, 2.6, 0),
+}
+
+
+# What the second stage adds.
+CONTRASTS: dict[str, tuple[Callable[[Random], tuple[str, str]], float, float]] = {
+    "how_many": (contrasts.how_many, 12, 0.1),
+    "order_or_at_once": (contrasts.order_or_at_once, 22, 0.1),
+    "then_at_once": (contrasts.then_at_once, 7, 0.08),
+    "over_and_under": (contrasts.over_and_under, 5, 0.05),
+    "plotted_or_written": (contrasts.plotted_or_written, 7, 0.1),
+    "copied": (contrasts.copied, 5, 0.1),
+    "row_of_colors": (contrasts.row_of_colors, 3, 0.1),
+    "there_and_back": (stories.there_and_back, 3, 0.1),
+    "was_before": (stories.was_before, 3, 0.1),
 }
 
 
@@ -87,6 +101,7 @@ def generate(
     count: int,
     seed: int,
     *,
+    contrasting: bool = False,
     validating: bool = False,
     exclude: Collection[str] = (),
     report: Counter[str] | None = None,
@@ -96,6 +111,7 @@ def generate(
     Args:
         count: How many.
         seed: The same seed gives the same examples.
+        contrasting: Make the families of the second stage, too.
         validating: Use the templates that are kept from training.
         exclude: Folded prompts that must not come out.
         report: Counts what was thrown away, by family and reason.
@@ -103,10 +119,11 @@ def generate(
     Raises:
         RuntimeError: A family cannot make enough different prompts.
     """
-    total = sum(share for _, share, _ in FAMILIES.values())
+    families = FAMILIES | CONTRASTS if contrasting else FAMILIES
+    total = sum(share for _, share, _ in families.values())
     examples: list[Example] = []
     seen: set[str] = set(exclude)
-    for family, (maker, share, polite) in FAMILIES.items():
+    for family, (maker, share, polite) in families.items():
         rng = Speaker(f"{seed}/{family}/{validating}", validating=validating)
         wanted, made, tries = round(count * share / total), 0, 0
         while made < wanted:

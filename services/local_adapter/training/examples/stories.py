@@ -196,7 +196,7 @@ def motion(rng: Random) -> Pair:
     if roll < 0.24:
         return _towards(rng)
     if roll < 0.3:
-        return _there_and_back(rng)
+        return there_and_back(rng)
     thing = (
         pick_any(rng, (), literal=0.1, colored=0.5)
         if rng.random() < 0.9
@@ -264,7 +264,8 @@ def _towards(rng: Random) -> Pair:
     return _told(cast, groups, rng, presented)
 
 
-def _there_and_back(rng: Random) -> Pair:
+def there_and_back(rng: Random) -> Pair:
+    """A change and its undoing."""
     thing = pick_any(rng, (), literal=0.08)
     cast = Cast(rng, [thing], _manner(rng))
     roll = rng.random()
@@ -320,7 +321,7 @@ def emphasis(rng: Random) -> Pair:
     """Indicate, recolour, fade out, uncreate."""
     roll = rng.random()
     if roll < 0.12:
-        return _was_before(rng)
+        return was_before(rng)
     if roll < 0.27:
         return _pair_emphasis(rng)
     thing = pick_any(rng, (), literal=0.22, colored=0.5)
@@ -359,7 +360,7 @@ def emphasis(rng: Random) -> Pair:
     return _told(cast, groups, rng, presented)
 
 
-def _was_before(rng: Random) -> Pair:
+def was_before(rng: Random) -> Pair:
     """The colour before is told apart from the colour after."""
     thing = pick_thing(rng, colored=1, sized=0, filled=0)
     word, color = pick_color(rng)

@@ -375,6 +375,13 @@ def declarative_perfect(cast: Cast, step: Step) -> str:
     return f"{x} {have} {_fill(cast, step, template, '')}"
 
 
+def one_then_other(cast: Cast, first: Step, second: Step) -> str:
+    """Two steps that clearly follow one another, often with the order in a subordinate clause."""
+    if cast.rng.random() < 0.6:
+        return _reversed(cast, first, second)
+    return tell(cast, [[first], [second]])
+
+
 def single_subject(cast: Cast, steps: list[Step]) -> str:
     """Steps of one and the same thing, told as what it does."""
     rng = cast.rng
